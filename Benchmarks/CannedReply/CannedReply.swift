@@ -4,9 +4,7 @@ import Hummingbird
 /// first argument names.
 @main
 struct CannedReply {
-  /// As long as a pair of refresh-ledger's.
-  ///
-  /// Two, so that no refresh token is answered with itself.
+  /// Two replies as long as refresh-ledger's, so that no refresh token is answered with itself.
   static let replies = ["0", "1"].map { digit in
     ByteBuffer(
       string: """

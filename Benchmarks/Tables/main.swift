@@ -1,14 +1,16 @@
 import Foundation
 
-/// Compares the session table with the standard library's dictionary: `tables table|dictionary COUNT`.
-///
-/// Prints nanoseconds an insertion and a rotation (a look-up and one changed integer, in random order), the
-/// slowest of every 64th insertion, and resident bytes a session.
+/// Returns the number of bytes of this process that are resident, or 0 if it is not known.
 func residentBytes() -> Int {
   let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
   return pages.flatMap { Int($0[1]) }.map { $0 * 4096 } ?? 0
 }
 
+/// Measures one kind of table, so that `tables table|dictionary COUNT` compares the session table with the standard
+/// library's dictionary.
+///
+/// Prints nanoseconds an insertion and a rotation (a look-up and one changed integer, in random order), the
+/// slowest of every 64th insertion, and resident bytes a session.
 func measure(
   _ name: String, _ ids: [SessionID], insert: (SessionID) -> Void, rotate: (SessionID) -> Void
 ) {

@@ -11,7 +11,7 @@ import UnixSignals
 /// A resource server in a process of its own: it verifies access tokens by the token server's public keys, and refuses
 /// what is revoked there within milliseconds.
 ///
-/// On 127.0.0.1 until SIGTERM.
+/// It listens on 127.0.0.1 until SIGTERM.
 ///
 /// The arguments are the token server's address, the id and secret of a client that may introspect there, and the port.
 @main

@@ -68,7 +68,9 @@ package final class DetachedThread: Sendable {
   private let givesWay: Bool
   private let work: @Sendable () -> Void
 
-  /// - Parameter givesWay: True to let other threads go first, so that slow work does not delay quick work.
+  /// Creates a thread for the work, which runs once `start()` is called.
+  ///
+  /// If `givesWay` is true, other threads go first, so that slow work does not delay quick work.
   package init(givesWay: Bool = false, _ work: @escaping @Sendable () -> Void) {
     (self.givesWay, self.work) = (givesWay, work)
   }

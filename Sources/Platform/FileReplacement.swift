@@ -19,9 +19,13 @@ package enum FileReplacement {
 
   /// Replaces `path`.
   ///
-  /// The caller must hold a lock that keeps other writers away.
+  /// The caller must hold a lock that keeps other writers away. The new content is durable on return.
   ///
-  /// - Parameter temporaryName: A name beside it. An interrupted call may have left it behind; it is removed first.
+  /// - Parameters:
+  ///   - path: The path of the file, which need not exist.
+  ///   - bytes: The whole new content.
+  ///   - temporaryName: A name beside it. An interrupted call may have left it behind; it is removed first.
+  /// - Throws: `Failure` with the step that was refused.
   package static func replace(
     _ path: String, with bytes: [UInt8], temporaryName: String
   ) throws(Failure) {
@@ -56,9 +60,12 @@ extension OpenFolder {
 
   /// Creates a file that is complete and durable before it gets its name.
   ///
-  /// Returns false if the name is taken.
-  ///
-  /// - Parameter temporaryName: A name that no other program uses at the same time.
+  /// - Parameters:
+  ///   - name: The name of the file in this folder.
+  ///   - bytes: The whole content.
+  ///   - temporaryName: A name that no other program uses at the same time.
+  /// - Returns: False if the name is taken; the file of that name is unchanged.
+  /// - Throws: `FileReplacement.Failure` with the step that was refused.
   package func create(
     _ name: String, with bytes: [UInt8], temporaryName: String
   ) throws(FileReplacement.Failure) -> Bool {

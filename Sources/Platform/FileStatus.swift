@@ -82,7 +82,7 @@ package struct FileStamp: Sendable, Hashable {
 
   /// Returns the present stamp of what `path` leads to, or nil if there is nothing or it cannot be seen.
   ///
-  /// It takes one system call.
+  /// The cost is one system call.
   package static func of(path: String) -> FileStamp? { FileStatus(path)?.stamp }
 }
 
@@ -101,6 +101,7 @@ package struct FileExposure: Sendable, Hashable {
   /// - Parameters:
   ///   - mode: The mode as `stat` gives it.
   ///   - group: The group of the file.
+  ///   - ownGroups: The groups that count as the process's own.
   package init(mode: UInt32, group: UInt32, ownGroups: Set<UInt32> = FileExposure.ownGroups) {
     let isOwnGroup = ownGroups.contains(group)
     let others = mode & 0o007 | (isOwnGroup ? 0 : (mode & 0o070) >> 3)

@@ -70,7 +70,7 @@ package enum FileSystem {
 
   /// Returns the room left on the disk of `path`: the bytes, and whether another file can be created.
   ///
-  /// Returns nil if it is unknown.
+  /// Returns nil if the room is unknown.
   package static func room(at path: String) -> (bytes: UInt64, hasFiles: Bool)? {
     var status = statvfs()
     guard unsafe statvfs(path, &status) == 0 else { return nil }

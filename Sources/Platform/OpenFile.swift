@@ -18,9 +18,8 @@ package struct OpenFile: ~Copyable, Sendable {
 
   /// Opens an existing file for reading.
   ///
-  /// - Parameters:
-  ///   - followsLinks: True if the path can end in a symbolic link.
-  ///   - waits: True to wait for the other end of a pipe; false if a pipe must not hang the caller.
+  /// A path that ends in a symbolic link is refused unless `followsLinks` is true. The call waits for the other end of
+  /// a pipe unless `waits` is false, so that a pipe cannot hang the caller.
   package init(reading path: String, followsLinks: Bool = false, waits: Bool = true) throws(Errno) {
     let flags = O_RDONLY | (followsLinks ? 0 : O_NOFOLLOW) | (waits ? 0 : O_NONBLOCK)
     self.init(try Self.open(path, flags))
@@ -141,7 +140,7 @@ extension OpenFile {
 
   /// Returns all bytes from the start, at most `bytesMax`.
   ///
-  /// It also reads files that have no size before, such as pipes.
+  /// Files that have no size before, such as pipes, can be read too.
   package func contents(bytesMax: Int) throws(BoundedReadError) -> [UInt8] {
     var bytes: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: min(Self.pieceBytes, bytesMax + 1))
@@ -156,11 +155,11 @@ extension OpenFile {
   }
 }
 
-/// The rule by which root gives away the files it creates: in another user's folder they become that user's. A server
-/// that runs as that user could not read them otherwise.
+/// The rule by which root gives away the files it creates: in another user's folder they become that user's.
 ///
-/// The rule applies only to files that the caller has just created: the owner could have put any other file there in
-/// order to receive it. A refusal by the system is no failure; the file then stays root's.
+/// A server that runs as that user could not read them otherwise. The rule applies only to files that the caller has
+/// just created: the owner could have put any other file there in order to receive it. A refusal by the system is no
+/// failure; the file then stays root's.
 extension OpenFile {
   /// Gives a file that was created in `folder` to the owner of the folder.
   package func giveToOwner(of folder: String) {

@@ -13,7 +13,9 @@ package struct OpenFolder: ~Copyable, Sendable {
 
   deinit { close(descriptor) }
 
-  /// - Parameter followsLinks: True if the path can end in a symbolic link.
+  /// Opens an existing folder.
+  ///
+  /// A path that ends in a symbolic link is refused with `.notDirectory` unless `followsLinks` is true.
   package init(_ path: String, followsLinks: Bool = true) throws(Errno) {
     let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followsLinks ? 0 : O_NOFOLLOW)
     self.init(try Errno.untilUninterrupted { unsafe Glibc.open(path, flags) })

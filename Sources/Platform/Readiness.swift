@@ -24,7 +24,7 @@ package final class WakeUp: Sendable {
 
   /// Ends the wait that is under way, or else the next one.
   ///
-  /// It can be called from any thread, and never blocks.
+  /// Any thread can post, and the call never blocks.
   package func post() {
     var byte: UInt8 = 1
     // A full pipe has been posted to already.
@@ -52,9 +52,14 @@ package struct Readiness: OptionSet, Sendable, Hashable {
 
   /// Waits for one of `wanted` on `descriptor`, or for a post to `wakeUp`.
   ///
-  /// Returns an empty set if the time is over.
-  ///
-  /// - Parameter deadline: The end of the wait; a past one makes the call check once without waiting.
+  /// - Parameters:
+  ///   - wanted: The operations to wait for: `input`, `output` or both.
+  ///   - descriptor: The descriptor; a negative one is never ready.
+  ///   - wakeUp: The wake-up whose posts end the wait too.
+  ///   - deadline: The end of the wait; a past one makes the call check once without waiting.
+  /// - Returns: The operations that are possible, or an empty set if the time is over. An end or an error of the
+  ///   descriptor counts as `input`, wanted or not.
+  /// - Throws: `Errno` if the system refuses the wait; an interrupted one goes on.
   package static func wait(
     for wanted: Readiness, of descriptor: CInt, orWakeBy wakeUp: WakeUp? = nil, until deadline: ContinuousClock.Instant
   ) throws(Errno) -> Readiness {

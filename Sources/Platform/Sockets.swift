@@ -81,7 +81,7 @@ package enum LocalDatagram {
 
   /// Sends bytes as one datagram, and waits up to `patienceSeconds` for a socket that is full.
   ///
-  /// - Parameter name: A path, or an abstract name, which begins with a zero byte.
+  /// `name` is a path, or an abstract name, which begins with a zero byte.
   package static func send(_ bytes: [UInt8], to name: [UInt8], patienceSeconds: Int) throws(Errno) {
     precondition(name.count < nameBytesEnd, "a name that no socket has")
     let descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)

@@ -43,7 +43,7 @@ package struct TerminalDevice: Sendable {
   /// Returns the keys that were pressed and not read yet, at most 64: an empty array if there are none, nil if the
   /// terminal is gone.
   ///
-  /// It never waits.
+  /// The call never waits.
   package func waitingKeys() -> [UInt8]? {
     var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     guard unsafe poll(&waiting, 1, 0) > 0 else { return [] }

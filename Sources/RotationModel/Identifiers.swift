@@ -168,7 +168,8 @@ extension Decoder {
   /// - Parameters:
   ///   - what: A description of the expected text, for the error.
   ///   - parse: A function that returns nil for a text that is not accepted.
-  /// - Throws: `DecodingError.dataCorrupted` if `parse` returns nil.
+  /// - Returns: The value that `parse` has made.
+  /// - Throws: `DecodingError.dataCorrupted` if `parse` returns nil, or the decoder's error if there is no string.
   package func decodeText<Value>(as what: String, _ parse: (String) -> Value?) throws -> Value {
     let container = try singleValueContainer()
     guard let value = parse(try container.decode(String.self)) else {

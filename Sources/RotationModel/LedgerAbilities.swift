@@ -4,10 +4,10 @@ public protocol EventLedger: SessionLedger {
   ///
   /// - Parameters:
   ///   - sequence: The ``AuditEvent/sequence`` of the last event that is already known, 0 for everything that the
-  ///     ledger
-  ///     still holds, or nil for the events from now on.
+  ///     ledger still holds, or nil for the events from now on.
   ///   - buffer: The number of events that are kept for a slow consumer, about 150 bytes each; see
   ///     ``Limits/eventBuffer``.
+  /// - Returns: The events in order, each once it is durable, to be iterated once.
   /// - Throws: ``LedgerError/invalid(field:limit:)`` if `sequence` is ahead of the ledger, in which case it was read
   ///   from another ledger.
   func events(after sequence: UInt64?, buffer: Int) async throws(LedgerError) -> AuditEvents

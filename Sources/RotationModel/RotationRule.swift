@@ -73,8 +73,11 @@ public enum RotationRule {
   /// before anything about the token's age. None of these consumes or revokes.
   ///
   /// - Parameters:
+  ///   - request: The presentation of the token.
   ///   - facts: The facts of the token's session, or nil if the ledger never had the session or has forgotten it.
+  ///   - now: The ledger's time.
   ///   - isProofCounted: True if the ledger has counted the request's proof before.
+  /// - Returns: The verdict, which refuses the token as unknown if there are no facts.
   public static func verdict(
     on request: RotationRequest, for facts: SessionFacts?, at now: Timestamp, isProofCounted: Bool = false
   ) -> RotationVerdict {
@@ -87,9 +90,8 @@ public enum RotationRule {
 
   /// Returns the reason that a proof does not count, or nil if it does.
   ///
-  /// A proof counts once (RFC 9449 §11.1).
-  ///
-  /// A ledger may forget a use at the proof's end, so a proof whose end has come is refused whatever the ledger knows.
+  /// A proof counts once (RFC 9449 §11.1). A ledger may forget a use at the proof's end, so a proof whose end has come
+  /// is refused whatever the ledger knows.
   public static func refusal(of proof: KeyProof, isCounted: Bool, at now: Timestamp) -> RotationRefusal? {
     guard !isCounted else { return .replayedProof }
     return now < proof.end ? nil : .lateProof
@@ -194,7 +196,12 @@ public enum OneTimeVerdict: Sendable, Hashable {
 extension RotationRule {
   /// Returns the verdict on a one-time token that is presented for a purpose.
   ///
-  /// - Parameter facts: The facts of the token, or nil if the ledger knows no such token.
+  /// - Parameters:
+  ///   - purpose: The purpose for which the token is presented.
+  ///   - facts: The facts of the token, or nil if the ledger knows no such token.
+  ///   - now: The ledger's time.
+  /// - Returns: The verdict. Of several reasons to refuse, the first counts: unknown, another purpose, consumed,
+  ///   expired.
   public static func verdict(
     onOneTimeTokenFor purpose: String, for facts: OneTimeFacts?, at now: Timestamp
   ) -> OneTimeVerdict {

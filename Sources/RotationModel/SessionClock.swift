@@ -12,6 +12,8 @@ public struct SessionClock: Sendable {
   private let wall: @Sendable () -> Timestamp
   private let boot: @Sendable () -> Int64
 
+  /// Creates a clock from its two readings.
+  ///
   /// - Parameters:
   ///   - wall: The time of day.
   ///   - bootMilliseconds: The milliseconds since some moment that stays the same while the process lives. A call must
@@ -21,9 +23,7 @@ public struct SessionClock: Sendable {
     boot = bootMilliseconds
   }
 
-  /// Creates a clock that uses one reading for both.
-  ///
-  /// The reading must never go back.
+  /// Creates a clock that uses one reading for both, which must never go back.
   public init(_ read: @escaping @Sendable () -> Timestamp) {
     self.init(wall: read, bootMilliseconds: { read().milliseconds })
   }
@@ -45,7 +45,8 @@ public struct PacedClock: Sendable {
   public let clock: SessionClock
   private let pause: @Sendable (Duration) async throws -> Void
 
-  /// - Parameter pause: Returns after the duration, as `clock` measures it; it throws if the task is cancelled.
+  /// Creates a clock that waits with `pause`, which returns after the duration, as `clock` measures it, and throws if
+  /// the task is cancelled.
   public init(_ clock: SessionClock, pause: @escaping @Sendable (Duration) async throws -> Void) {
     self.clock = clock
     self.pause = pause

@@ -16,8 +16,8 @@
 /// when the deadline passes or the task is cancelled: it throws ``LedgerError/outcomeUnknown(_:)``, and the decision
 /// stands. A deadline is kept to the second while ``run(_:)`` runs.
 public protocol SessionLedger: Sendable {
-  /// Consumes the presented token and makes its successor live, as one change, or refuses it. ``RotationRule`` gives
-  /// the verdict.
+  /// Consumes the presented token and makes its successor live, as one change, or refuses it, as ``RotationRule``
+  /// decides.
   func rotate<Reply: Sendable>(
     _ request: RotationRequest, deadline: ContinuousClock.Instant?, reply: (Rotation, LedgerMoment) -> Reply
   ) async throws(LedgerError) -> Reply
@@ -25,8 +25,8 @@ public protocol SessionLedger: Sendable {
   /// Consumes the presented tokens in order, each as a call with that token alone would, in one step and with one
   /// commit.
   ///
-  /// - Parameter batch: The requests, at most as many as ``Limits/batch`` allows. If one of them is outside its limits,
-  ///   no token is consumed.
+  /// A batch has at most as many requests as ``Limits/batch`` allows. If one of them is outside its limits, no token is
+  /// consumed.
   func rotate<Reply: Sendable>(
     _ batch: [RotationRequest], deadline: ContinuousClock.Instant?, reply: ([Rotation], LedgerMoment) -> Reply
   ) async throws(LedgerError) -> Reply
@@ -36,7 +36,7 @@ public protocol SessionLedger: Sendable {
     _ grant: SessionGrant, deadline: ContinuousClock.Instant?, reply: (Session, LedgerMoment) -> Reply
   ) async throws(LedgerError) -> Reply
 
-  /// Opens sessions in order, in one step and with one commit. The limits are those of a batch of rotations.
+  /// Opens sessions in order, in one step and with one commit, within the limits of a batch of rotations.
   func open<Reply: Sendable>(
     _ batch: [SessionGrant], deadline: ContinuousClock.Instant?, reply: ([Session], LedgerMoment) -> Reply
   ) async throws(LedgerError) -> Reply
@@ -49,8 +49,9 @@ public protocol SessionLedger: Sendable {
     _ batch: [SessionImport], reply: ([SessionImportOutcome], LedgerMoment) -> Reply
   ) async throws(LedgerError) -> Reply
 
-  /// Revokes a session, so that none of its tokens is accepted again. ``register`` refuses its access tokens before
-  /// this returns.
+  /// Revokes a session, so that none of its tokens is accepted again.
+  ///
+  /// The ``register`` refuses its access tokens before this returns.
   ///
   /// - Returns: True if the session was live.
   func revoke(_ session: SessionID) async throws(LedgerError) -> Bool
@@ -67,9 +68,13 @@ public protocol SessionLedger: Sendable {
   /// Revokes, one by one in one step, the live sessions of a subject that were opened under another version of its
   /// account.
   ///
-  /// - Parameter moment: The time before which a session whose version is ``AccountVersion/unknown`` must have been
-  ///   opened to be revoked; nil to keep all of those.
+  /// - Parameters:
+  ///   - subject: The id of the subject.
+  ///   - version: The version whose sessions continue.
+  ///   - moment: The time before which a session whose version is ``AccountVersion/unknown`` must have been opened to
+  ///     be revoked; nil to keep all of those.
   /// - Returns: The ids of the revoked sessions.
+  /// - Throws: ``LedgerError`` if the ledger cannot make the change.
   func revoke(
     subject: String, openedUnderOtherThan version: AccountVersion, orBefore moment: Timestamp?
   ) async throws(LedgerError) -> [SessionID]
@@ -88,7 +93,11 @@ public protocol SessionLedger: Sendable {
   /// A ledger can forget a revocation once the last access token that it concerns has expired. By default this calls
   /// ``issueAccess(client:)``, which allows for the longest lifetime.
   ///
-  /// - Parameter accessMilliseconds: The lifetime of the token, at most ``Lifetimes/accessMillisecondsMax``.
+  /// - Parameters:
+  ///   - client: The id of the client, which is the token's subject.
+  ///   - accessMilliseconds: The lifetime of the token, at most ``Lifetimes/accessMillisecondsMax``.
+  /// - Returns: The id, and the time at which the token is issued.
+  /// - Throws: ``LedgerError`` if the ledger cannot give them.
   func issueAccess(
     client: String, accessMilliseconds: Int64
   ) async throws(LedgerError) -> (id: SessionID, moment: LedgerMoment)
@@ -96,11 +105,13 @@ public protocol SessionLedger: Sendable {
   /// Returns the session if it is live now.
   func session(_ id: SessionID) async throws(LedgerError) -> Session?
 
-  /// Returns a page of the live sessions of a scope. A session that is opened meanwhile can be left out.
+  /// Returns a page of the live sessions of a scope, which can leave out a session that is opened meanwhile.
   ///
   /// - Parameters:
-  ///   - cursor: The ``SessionPage/next`` of the page before.
+  ///   - scope: The sessions to list.
+  ///   - cursor: The ``SessionPage/next`` of the page before, or nil for the first page.
   ///   - limit: The most sessions in the page; see ``Limits/page``.
+  /// - Returns: The page, which can have fewer sessions than `limit` and not be the last.
   /// - Throws: ``LedgerError/invalid(field:limit:)`` with the field `after` if the position of the cursor is lost;
   ///   begin again from the first page.
   func sessions(
@@ -108,35 +119,42 @@ public protocol SessionLedger: Sendable {
   ) async throws(LedgerError) -> SessionPage
 
   /// Returns the number of sessions of a scope, as a counter has it at once, without waiting for the counted sessions
-  /// to be durable. Sessions that have ended can be counted for some seconds more.
+  /// to be durable.
+  ///
+  /// Sessions that have ended can be counted for some seconds more.
   func sessionCount(of scope: SessionScope) async throws(LedgerError) -> Int
 
   /// Returns the subjects and clients that have sessions, so that the owner of the accounts can end the sessions of
-  /// removed ones. This visits each session; other calls run in between.
+  /// removed ones.
+  ///
+  /// This visits each session; other calls run in between.
   func holders() async throws(LedgerError) -> SessionHolders
 
   /// The register that verifiers of access tokens ask, in this process and without waiting.
   var register: any AccessRegister { get }
 
-  /// Returns the ledger's time, which never stands still and never goes back, whatever the wall clock does. It can be
-  /// called from any thread and waits for nothing.
+  /// Returns the ledger's time, which never stands still and never goes back, whatever the wall clock does.
+  ///
+  /// The call is allowed on any thread and waits for nothing.
   func now() -> Timestamp
 
-  /// The health of the ledger at this moment. It can be read from any thread and waits for nothing.
+  /// The health of the ledger at this moment, which can be read from any thread without waiting.
   var health: LedgerHealth { get }
 
   /// The store behind the ledger, ``LedgerStore/embedded`` by default.
   var store: LedgerStore { get }
 
-  /// The figures of the ledger. Reading them never waits for a disk.
+  /// The figures of the ledger, which can be read without waiting for a disk.
   var statistics: LedgerStatistics { get async }
 
-  /// Frees what has ended, and does the other background work of the ledger, until the task is cancelled. `notice` must
-  /// return at once.
+  /// Frees what has ended, and does the other background work of the ledger, until the task is cancelled.
+  ///
+  /// The closure `notice` must return at once.
   func run(_ notice: @escaping @Sendable (LedgerNotice) -> Void) async
 
-  /// Makes all decisions durable and closes the ledger. Every later change throws ``LedgerError/closed(_:)``; the state
-  /// in this process can still be read.
+  /// Makes all decisions durable and closes the ledger.
+  ///
+  /// Every later change throws ``LedgerError/closed(_:)``; the state in this process can still be read.
   func close() async throws(LedgerError)
 }
 
@@ -168,11 +186,16 @@ public struct LedgerMoment: Sendable, Hashable {
 public protocol AccessRegister: Sendable {
   /// Checks whether a verified access token is refused.
   ///
-  /// It is refused if it or its session was revoked, or if a revocation of its subject, its client or all sessions
+  /// A token is refused if it or its session was revoked, or if a revocation of its subject, its client or all sessions
   /// covers the time at which it was issued. Every token is refused while ``LedgerHealth/refusesAccess`` is true. The
   /// check never waits for a disk or a network.
   ///
-  /// - Parameter issuedAt: The `iat` claim in the ledger's time, in seconds since the epoch.
+  /// - Parameters:
+  ///   - token: The `jti` claim.
+  ///   - subject: The `sub` claim.
+  ///   - client: The `client_id` claim.
+  ///   - issuedAt: The `iat` claim in the ledger's time, in seconds since the epoch.
+  /// - Returns: True if the token is refused.
   func isRefused(_ token: TokenID, subject: String, client: String, issuedAt: Int64) -> Bool
 
   /// Checks whether a wide revocation covers a refresh token of a session that the ledger has forgotten.

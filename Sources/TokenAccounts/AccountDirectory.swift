@@ -11,7 +11,9 @@ package protocol SubjectDirectory: SubjectStore {
   /// Returns all users as they are now, in the order of the file, or by name in a database.
   func list() async throws(AccountError) -> [Subject]
 
-  /// Returns the names that are stored in another Unicode normal form than NFC, unchanged. A database has none.
+  /// Returns the names that are stored in another Unicode normal form than NFC, unchanged.
+  ///
+  /// A database has none.
   func otherSpellings() async throws(AccountError) -> [String]
 
   /// Reads the users again, and throws if their newest version is not in force.
@@ -26,7 +28,9 @@ package protocol SubjectDirectory: SubjectStore {
   /// Adds an enabled user whose password was hashed elsewhere, with argon2 or bcrypt.
   func add(name: String, hash: PasswordHash, scopes: Scopes) async throws(AccountError)
 
-  /// Sets whether the user can log in and refresh. Disabling ends the user's sessions.
+  /// Sets whether the user can log in and refresh.
+  ///
+  /// Disabling ends the user's sessions.
   func setEnabled(name: String, _ isEnabled: Bool) async throws(AccountError)
 
   /// Sets the user's password, which ends the user's sessions as disabling does.

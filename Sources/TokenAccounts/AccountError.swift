@@ -22,7 +22,9 @@ public enum AccountError: Error, Sendable, Equatable {
   case invalid(field: String, rule: String)
   /// The file or the database holds as many entries as it can; nothing was changed.
   case full(AccountKind, path: String)
-  /// The contents of the file are refused as a whole. `what` names the entry and the member.
+  /// The contents of the file are refused as a whole.
+  ///
+  /// `what` names the entry and the member.
   case malformed(path: String, what: String, fix: String)
   /// The file system refused; `what` names the step and the system's reason.
   case inaccessible(path: String, what: String, fix: String)
@@ -30,8 +32,9 @@ public enum AccountError: Error, Sendable, Equatable {
   case locked(path: String)
   /// Other programs change the account all the time; nothing was changed.
   case contended(AccountKind, name: String)
-  /// The database that holds the accounts refused, for the ledger's reason. With ``LedgerError/outcomeUnknown(_:)`` the
-  /// account may have been changed; otherwise nothing was.
+  /// The database that holds the accounts refused, for the ledger's reason.
+  ///
+  /// With ``LedgerError/outcomeUnknown(_:)`` the account may have been changed; otherwise nothing was.
   case database(LedgerError, path: String)
   /// The machine has no memory or no randomness for a hash.
   case hashing(String)
@@ -108,7 +111,8 @@ public enum AccountFileEvent: Sendable, Equatable {
   /// The sessions of these must end with that: users that were removed or disabled or have another password, clients
   /// that were removed.
   case ended(AccountKind, names: [String])
-  /// Changed accounts were refused or could not be read; the former ones stay in force. It is reported once for each
-  /// change.
+  /// Changed accounts were refused or could not be read; the former ones stay in force.
+  ///
+  /// The event is reported once for each change.
   case refused(AccountError)
 }

@@ -4,8 +4,9 @@ internal import TokenEngine
 protocol AccountSource<Entry>: Sendable {
   associatedtype Entry: AccountEntry
 
-  /// Returns the entries in force. If newer ones must be read first, it waits without blocking a thread of Swift's
-  /// pool.
+  /// Returns the entries in force.
+  ///
+  /// If newer ones must be read first, the call waits without blocking a thread of Swift's pool.
   func current() async -> AccountDocument<Entry>
 }
 

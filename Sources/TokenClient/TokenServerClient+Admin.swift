@@ -3,10 +3,14 @@ extension TokenServerClient {
   /// Opens a session for a subject that the caller has authenticated itself.
   ///
   /// - Parameters:
+  ///   - subject: The subject's id.
   ///   - scopes: The session's scopes; nil for all that the subject and the client may have.
   ///   - client: The id of the client that the session is for; nil for this one.
   ///   - label: The name that the subject gives the session, such as `Ann's phone`.
   ///   - isBound: True to bind the session to the key that this client proves, if it makes proofs.
+  /// - Returns: The tokens of the new session.
+  /// - Throws: ``TokenClientError``. If the outcome is unknown, there can be a session that nobody holds
+  ///   (``LostReply/Consequence/mayExist``).
   public func openSession(
     subject: String, scopes: Scopes? = nil, client: String? = nil, label: String? = nil, isBound: Bool = false
   ) async throws(TokenClientError) -> IssuedTokens {
@@ -31,7 +35,10 @@ extension TokenServerClient {
   /// - Parameters:
   ///   - scope: The sessions to list.
   ///   - cursor: The ``SessionListing/next`` of the page before.
-  ///   - limit: From 1 to 1000.
+  ///   - limit: The most sessions in the page, from 1 to 1000.
+  /// - Returns: The page, with the cursor of the next one if there are more. A session that is opened meanwhile can be
+  ///   left out.
+  /// - Throws: ``TokenClientError``; the server refuses another limit, and a cursor whose place it no longer knows.
   public func sessions(
     of scope: SessionScope = .all, after cursor: String? = nil, limit: Int = 100
   ) async throws(TokenClientError) -> SessionListing {
@@ -53,6 +60,7 @@ extension TokenServerClient {
   /// Ends a session, durably.
   ///
   /// - Returns: True if it was live.
+  /// - Throws: ``TokenClientError``; the same call can be made again.
   @discardableResult
   public func endSession(_ id: SessionID) async throws(TokenClientError) -> Bool {
     do {
@@ -66,6 +74,7 @@ extension TokenServerClient {
   /// Ends all sessions of a scope, durably.
   ///
   /// - Returns: The number of sessions that were live; of a client or all, as counted just before.
+  /// - Throws: ``TokenClientError``; the same call can be made again.
   @discardableResult
   public func endSessions(of scope: SessionScope) async throws(TokenClientError) -> Int {
     struct Ended: Decodable {
@@ -88,8 +97,13 @@ extension TokenServerClient {
   /// Issues a token that is good once, for one purpose.
   ///
   /// - Parameters:
-  ///   - payload: The text that is handed back when the token is consumed.
-  ///   - lifetime: At least one millisecond.
+  ///   - purpose: The purpose, 1 to 256 bytes; the token is accepted for no other.
+  ///   - subject: The id of the subject that consumption hands back.
+  ///   - payload: The text that consumption hands back, at most 1024 bytes; nil for an empty one.
+  ///   - lifetime: The lifetime, from one millisecond to less than 36600 days, to the millisecond.
+  /// - Returns: The token with its id and its end.
+  /// - Throws: ``TokenClientError``. If the outcome is unknown, there can be a token that nobody holds, which ends by
+  ///   itself (``LostReply/Consequence/mayExist``).
   public func issueOneTimeToken(
     purpose: String, subject: String, payload: String? = nil, lifetime: Duration
   ) async throws(TokenClientError) -> OneTimeIssue {
@@ -114,6 +128,8 @@ extension TokenServerClient {
   /// Consumes a one-time token.
   ///
   /// - Returns: The subject and the payload for one caller of any number; nil for all others, whatever the reason.
+  /// - Throws: ``TokenClientError``. If the outcome is unknown, the token can be spent
+  ///   (``LostReply/Consequence/mayBeSpent``).
   public func consumeOneTimeToken(
     _ token: String, purpose: String
   ) async throws(TokenClientError) -> OneTimeUse? {

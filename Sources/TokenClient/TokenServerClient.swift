@@ -22,8 +22,8 @@ internal import Synchronization
 public struct TokenServerClient: Sendable {
   /// Sends a request and returns the whole reply, of any status.
   ///
-  /// It throws ``RequestNotSent`` if nothing has left this machine, and any other error, such as that of its own
-  /// timeout, if the outcome is unknown. The text of its errors is shown, so it must hold no secret.
+  /// The closure throws ``RequestNotSent`` if nothing has left this machine, and any other error, such as that of its
+  /// own timeout, if the outcome is unknown. The text of its errors is shown, so it must hold no secret.
   public typealias Sender = @Sendable (ClientRequest) async throws -> ClientReply
 
   /// Makes the proof of the client's key for a request: the JWT for its header `DPoP`.
@@ -39,10 +39,14 @@ public struct TokenServerClient: Sendable {
   private let proof: ProofMaker?
   private let nonce = LastNonce()
 
+  /// Creates a client, which sends nothing by itself.
+  ///
   /// - Parameters:
+  ///   - id: The client's id at the server.
   ///   - secret: The secret of a confidential client, which is sent with HTTP Basic; nil for a public client.
   ///   - pathPrefix: The server's `http.pathPrefix`.
   ///   - proof: Makes proofs of the client's key, to which its tokens are bound then; nil for bearer tokens.
+  ///   - send: Sends a request to the server, and bounds the time that it takes and the size of the reply.
   public init(
     id: String, secret: String? = nil, pathPrefix: String = "", proof: ProofMaker? = nil, send: @escaping Sender
   ) {
@@ -68,7 +72,7 @@ public struct TokenServerClient: Sendable {
 
   /// Sends a request without a body or with a JSON body, with the client's authentication.
   ///
-  /// - Parameter proven: True for a request that a proof comes along with, if the client makes any.
+  /// With `proven` a proof comes along with the request, if the client makes any.
   func perform(
     _ method: String, _ path: String, query: [(name: String, value: String)] = [], type: String = "application/json",
     _ body: [UInt8] = [], proven: Bool = false, losing consequence: LostReply.Consequence
@@ -126,7 +130,7 @@ public struct TokenServerClient: Sendable {
 
   /// Decodes the body of a reply.
   ///
-  /// One that cannot be read is as good as lost.
+  /// A reply that cannot be read is as good as lost.
   func decoded<Value: Decodable>(
     _ reply: ClientReply, as type: Value.Type, losing consequence: LostReply.Consequence
   ) throws(TokenClientError) -> Value {

@@ -37,7 +37,7 @@ public final class AdminConsole: Sendable {
 
   /// Returns the path to put behind the server's URL and path prefix.
   ///
-  /// It signs in once, within ten minutes, and voids the link before.
+  /// The link signs in once, within ten minutes, and voids the one before.
   public func makeLink() -> String {
     "\(path)/link?secret=\(link.make())"
   }

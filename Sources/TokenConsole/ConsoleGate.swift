@@ -21,7 +21,7 @@ struct ConsoleGate: Sendable {
   /// Returns the signed-in visitor, or nil if there is none, or if the admin client of the log-in was removed or
   /// replaced or is no admin any more.
   ///
-  /// - Parameter isUse: False for requests that a page makes by itself.
+  /// Requests that a page makes by itself are not a use of the log-in.
   func visitor(of request: Request, isUse: Bool = true) async -> ConsoleVisitor? {
     guard let value = cookie.value(in: request), let session = console.sessions.session(value, isUse: isUse) else {
       return nil

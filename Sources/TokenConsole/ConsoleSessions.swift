@@ -35,7 +35,7 @@ final class ConsoleSessions: Sendable {
 
   /// Returns the log-in of a cookie, or nil if the cookie is not one of ours, or its time is over.
   ///
-  /// - Parameter isUse: False for requests that a page makes by itself, which keep nobody signed in.
+  /// Requests that a page makes by itself are not a use of the log-in, and keep nobody signed in.
   func session(_ cookie: String, isUse: Bool) -> ConsoleSession? {
     let now = now()
     let key = RandomSecret.Digest(of: cookie)

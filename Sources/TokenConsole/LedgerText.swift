@@ -20,7 +20,7 @@ enum LedgerText {
     }
   }
 
-  /// - Parameter cause: The cause, or nil if it is no longer known.
+  /// Returns the words for the cause of a revocation; nil stands for one that is no longer known.
   static func words(_ cause: RevocationCause?) -> String {
     switch cause {
     case nil: "Revoked"

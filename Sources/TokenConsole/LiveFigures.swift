@@ -22,7 +22,7 @@ struct LiveFigures: Sendable {
 
   /// Reads the figures.
   ///
-  /// It costs one turn of the ledger's actor, and never waits for the disk.
+  /// This costs one turn of the ledger's actor, and never waits for the disk.
   static func read(_ engine: RotationEngine, _ activity: ConsoleActivity) async -> LiveFigures {
     LiveFigures(await engine.logHealth, engine, activity.read())
   }

@@ -14,7 +14,7 @@ enum LookBack<Found> {
 final class LookBackTurn: Sendable {
   private let isTaken = Atomic(false)
 
-  /// - Parameter read: A closure that returns nil if the ledger keeps no history.
+  /// Reads the history with `read`, which returns nil if the ledger keeps none, unless somebody else is reading.
   func look<Found>(_ store: StoreText, _ read: () async throws(EngineError) -> Found?) async -> LookBack<Found> {
     guard !isTaken.exchange(true, ordering: .acquiring) else {
       return .unknown(

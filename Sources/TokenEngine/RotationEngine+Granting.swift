@@ -4,15 +4,24 @@ public import RotationModel
 extension RotationEngine {
   /// Authenticates the subject and opens a session, as the grant `password` asks for (RFC 6749 §4.3).
   ///
-  /// `scope` is the request's parameter; nil asks for everything that the subject and the client may have. The cost is
-  /// one password verification, and a second reading of the subject once the session is open. A refusal writes nothing,
-  /// unless the subject changed meanwhile: then the session was opened and is revoked.
+  /// The cost is one password verification, and a second reading of the subject once the session is open. A refusal
+  /// writes nothing, unless the subject changed meanwhile: then the session was opened and is revoked.
   ///
   /// - Parameters:
+  ///   - name: The login name, as the store of the subjects knows it.
+  ///   - password: The password, which only that store sees.
+  ///   - client: The client, which must be authenticated unless it is public.
+  ///   - scope: The request's `scope` parameter, or nil for everything that the subject and the client may have.
+  ///   - label: The name that the subject gives the session, or nil for none; see ``SessionGrant/label``.
   ///   - attributes: Bytes that stay with the session, at most 1024; see ``OpeningRequest/attributes``.
   ///   - proof: The proof of a key that came along with the request (RFC 9449), or nil for none. It binds the access
-  ///     tokens of the session and, if the client is public, the session itself for its life. It is judged before
-  ///     anything else, and counts once across all instances on the ledger.
+  ///     tokens of the session and, if the client is public, the session itself for its life. It is judged before the
+  ///     name and the password, and counts once across all instances on the ledger.
+  /// - Returns: The first tokens of the session, or the refusal, which is the same for an unknown name and a wrong
+  ///   password.
+  /// - Throws: ``EngineError/store(_:)`` or ``EngineError/foreign(_:)`` if the store or the claims closure fails, and
+  ///   ``EngineError/ledger(_:)`` if the ledger does. ``EngineError/invalid(field:limit:)`` for a value outside its
+  ///   limit, and with the field `subjects` if the engine has no store.
   public func logIn(
     name: String, password: String, client: Client, scope: String? = nil, label: String? = nil,
     attributes: [UInt8] = [], proof: PresentedProof? = nil
@@ -60,10 +69,18 @@ extension RotationEngine {
   ///
   /// The caller must have decided all that. A store is asked only for the subject's version, if none is passed.
   ///
-  /// - Parameter version: The version of the subject's account as the caller authenticated it; see
-  ///   ``OpeningRequest/version``.
+  /// - Parameters:
+  ///   - subject: The id of the subject, 1 to 512 bytes without control characters.
+  ///   - client: The client, whose id has 1 to 256 bytes without control characters.
+  ///   - scopes: The scopes of the session.
+  ///   - label: The name that the subject gives the session, or nil for none; see ``SessionGrant/label``.
+  ///   - version: The version of the subject's account as the caller authenticated it; see ``OpeningRequest/version``.
+  ///   - attributes: Bytes that stay with the session, at most 1024; see ``OpeningRequest/attributes``.
+  ///   - proof: The proof of a key, or nil for none; see ``OpeningRequest/proof``.
+  /// - Returns: The first tokens of the session, once it is durable.
   /// - Throws: ``EngineError/invalid(field:limit:)`` for a text or lifetime outside its limit.
-  ///   ``EngineError/badProof(_:)`` for a proof that is bad or was used before.
+  ///   ``EngineError/badProof(_:)`` for a proof that is bad or was used before. ``EngineError/store(_:)``,
+  ///   ``EngineError/foreign(_:)`` or ``EngineError/ledger(_:)`` if the store, the claims closure or the ledger fails.
   public func openUncheckedSession(
     subject: String, client: Client, scopes: Scopes, label: String? = nil, version: AccountVersion? = nil,
     attributes: [UInt8] = [], proof: PresentedProof? = nil
@@ -88,6 +105,7 @@ extension RotationEngine {
   /// order, in one step and with one commit.
   ///
   /// - Parameter batch: The requests, at most as many as ``Limits/batch`` allows.
+  /// - Returns: The first tokens of each session, in the order of the requests.
   /// - Throws: ``EngineError/invalid(field:limit:)`` if one of them is outside its limits; no session was opened then.
   public func openUncheckedSessions(_ batch: [OpeningRequest]) async throws(EngineError) -> [TokenPair] {
     try await openings.openUnchecked(batch)
@@ -104,8 +122,16 @@ extension RotationEngine {
   /// the same durable change as the rotation.
   ///
   /// - Parameters:
+  ///   - token: The refresh token.
+  ///   - client: The client that presents it, which must be authenticated unless it is public.
+  ///   - scope: The request's `scope` parameter, or nil for the whole scope; see ``RefreshRequest/scope``.
   ///   - clients: The store from which `client` comes, if its news may be late; see ``RefreshRequest/clients``.
   ///   - proof: The proof of a key that came along with the request (RFC 9449), or nil for none.
+  /// - Returns: The successor with its access token, or the refusal, which says if the session was revoked because of a
+  ///   reuse (``EngineOptions/reuse``).
+  /// - Throws: ``EngineError/store(_:)`` or ``EngineError/foreign(_:)`` if a store or the claims closure fails, and
+  ///   ``EngineError/invalid(field:limit:)`` for a lifetime or claims outside their limits; nothing was consumed then.
+  ///   ``EngineError/ledger(_:)`` if the ledger fails; ``LedgerError`` says in which cases the outcome is unknown.
   public func refresh(
     _ token: String, client: Client, scope: String? = nil, clients: (any ClientStore)? = nil,
     proof: PresentedProof? = nil
@@ -121,6 +147,7 @@ extension RotationEngine {
   /// one request is that request's outcome: its token is not consumed, and the other requests continue.
   ///
   /// - Parameter batch: The requests, at most as many as ``Limits/batch`` allows.
+  /// - Returns: The outcome of each request, in the order of the batch.
   /// - Throws: The error that fails all requests: that of the ledger, or of a batch over its limit. No request is
   ///   answered then.
   public func refresh(
@@ -150,15 +177,17 @@ extension RotationEngine {
 
   /// Issues a one-time token, which is durable before it is returned.
   ///
-  /// Revoking its subject's sessions does not end it.
+  /// Revoking the sessions of its subject does not end the token.
   ///
   /// - Parameters:
   ///   - purpose: The purpose, 1 to 256 bytes; the token is accepted for no other.
+  ///   - subject: The id of the subject, 1 to 512 bytes; consumption hands it back.
   ///   - payload: The bytes that consumption hands back, at most 1024. The ledger keeps them; the token does not hold
   ///     them.
   ///   - lifetime: The lifetime, from 1 ms to 100 years, to the millisecond.
-  /// - Throws: ``EngineError/invalid(field:limit:)`` with the field `ledger` if the engine's ledger keeps no one-time
-  ///   tokens.
+  /// - Returns: The token, with the text to hand out.
+  /// - Throws: ``EngineError/invalid(field:limit:)`` for a value outside its limit, and with the field `ledger` if the
+  ///   engine's ledger keeps no one-time tokens. ``EngineError/ledger(_:)`` if the ledger fails.
   public func issueOneTimeToken(
     purpose: String, subject: String, payload: [UInt8] = [], lifetime: Duration
   ) async throws(EngineError) -> OneTimeToken {

@@ -107,10 +107,19 @@ public final class RotationEngine: Sendable {
 
   /// Creates an engine on a ledger of the caller's, such as one that many processes share.
   ///
-  /// ``close()`` closes the ledger.
+  /// The engine's ``close()`` closes the ledger. If the initializer throws, the ledger stays open.
   ///
-  /// - Parameter keyFolder: The folder of the key files, created with mode 0700 if it does not exist, or nil for new
-  ///   keys that are never written.
+  /// - Parameters:
+  ///   - ledger: The ledger, which gives the time of all tokens.
+  ///   - keyFolder: The folder of the key files, created with mode 0700 if it does not exist, or nil for new keys that
+  ///     are never written.
+  ///   - options: The options of the engine.
+  ///   - subjects: The store of the subjects, or nil if the embedder authenticates subjects itself and wants no check
+  ///     at refresh.
+  ///   - observer: The observer of the engine's events.
+  ///   - clock: The clock that dates changes of keys.
+  /// - Throws: ``EngineError/invalid(field:limit:)`` for an option outside its limit, and ``EngineError/keys(_:)`` if a
+  ///   key file is unsafe or cannot be read or made.
   public convenience init(
     ledger: any SessionLedger, keyFolder: FilePath? = nil, options: EngineOptions = EngineOptions(),
     subjects: (any SubjectStore)? = nil, observer: any EngineObserver = SilentObserver(), clock: SessionClock = .system

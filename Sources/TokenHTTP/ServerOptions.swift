@@ -51,7 +51,7 @@ public struct ServerOptions: Sendable {
   public var certificate: ServerCertificate?
   /// True if HTTP/2 is offered beside HTTP/1.1.
   ///
-  /// It needs a certificate.
+  /// HTTP/2 needs a certificate.
   public var offersHTTP2 = true
   /// The time between two signs of life on a stream without news.
   package var streamHeartbeat = Duration.seconds(15)

@@ -19,11 +19,18 @@ public struct TokenApplication: Service {
   public let application: Application<RouterResponder<TokenRequestContext>>
   private let options: ServerOptions
 
+  /// Makes a server, which listens once it runs.
+  ///
   /// - Parameters:
-  ///   - metrics: counts requests and grants; nil for none. Give its observer to the engine.
-  ///   - additionalRoutes: serves these too, like the pages of `AdminConsole`, whose observer is to be given to the
-  ///     engine.
-  ///   - onServerRunning: called with the port once the server listens.
+  ///   - engine: The engine that the routes ask, which runs as a service of its own.
+  ///   - clients: The clients that can ask for tokens.
+  ///   - options: The address to listen on, the certificate, the wire and the bounds.
+  ///   - metrics: The metrics that count requests and grants; nil for none. Give its observer to the engine.
+  ///   - additionalRoutes: Other routes to serve, like the pages of `AdminConsole`, whose observer is to be given to
+  ///     the engine.
+  ///   - logger: The logger of the server, to which each request adds an id of its own.
+  ///   - onServerRunning: Is called with the port once the server listens.
+  /// - Returns: The server, to run in a service group after its engine.
   public static func make(
     engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(),
     metrics: ServerMetrics? = nil, additionalRoutes: [any AdditionalRoutes] = [], logger: Logger,

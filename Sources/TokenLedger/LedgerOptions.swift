@@ -10,7 +10,7 @@ public struct LedgerOptions: Sendable {
   public var stagedBytesMax: Int
   /// The most sessions of a subject at a time: opening one more revokes the least recently used one.
   ///
-  /// 0 for no cap.
+  /// A value of 0 sets no cap.
   public var sessionsPerSubjectMax: Int
   /// The `LogOptions.onCommit` of the log.
   package var onCommit: (@Sendable (Duration) -> Void)?

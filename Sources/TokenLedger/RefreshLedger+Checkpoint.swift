@@ -98,7 +98,7 @@ extension RefreshLedger: LogKeepingLedger {
   /// Returns a closure for ``checkpoint(onProgress:)`` that tells the asking process the progress, once for each
   /// percent.
   ///
-  /// It does nothing if no process asked; if it fails, the process waits without knowing.
+  /// The closure does nothing if no process asked; if it fails, the process waits without knowing.
   package nonisolated func tellingCheckpointRequest() -> @Sendable (CheckpointProgress) -> Void {
     guard let file = try? log?.storage.open(CheckpointRequest.fileName, for: .writing) else { return { _ in } }
     let told = Mutex(-1)

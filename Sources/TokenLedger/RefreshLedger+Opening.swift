@@ -34,9 +34,10 @@ extension RefreshLedger {
       log: nil)
   }
 
-  /// - Parameters:
-  ///   - checkpointExecutor: The executor that writes checkpoints, or nil for `executor`.
-  ///   - stopwatch: The clock for durability `interval` and for measured times.
+  /// Opens the ledger whose log is in `storage`, as ``open(folder:options:clock:random:onProgress:)`` does.
+  ///
+  /// The log blocks on `executor`, and `checkpointExecutor` writes the checkpoints; nil stands for `executor`, if that
+  /// can run tasks. `stopwatch` is the clock for durability `interval` and for measured times.
   package static func open(
     storage: any LogStorage, executor: any SerialExecutor, checkpointExecutor: (any TaskExecutor)? = nil,
     stopwatch: any Clock<Duration> = ContinuousClock(),

@@ -13,7 +13,7 @@ extension RefreshLedger {
 
   /// Returns a page of sessions; see ``SessionLedger/sessions(of:after:limit:)``.
   ///
-  /// It visits only the sessions of the page or, for `all`, each slot.
+  /// The call visits only the sessions of the page or, for `all`, each slot.
   public nonisolated func sessions(
     of scope: SessionScope, after cursor: SessionCursor? = nil, limit: Int = 100
   ) async throws(LedgerError) -> SessionPage {
@@ -36,7 +36,8 @@ extension RefreshLedger {
 
   /// Returns the subjects and clients with live sessions; see ``SessionLedger/holders()``.
   ///
-  /// It works in steps between which other calls run: a session that is opened or ends meanwhile may or may not count.
+  /// The call works in steps between which other calls run. A session that is opened or ends meanwhile counts only if
+  /// its slot is visited while it is live.
   public nonisolated func holders() async -> SessionHolders {
     var subjects: Set<ExactName> = []
     var holders = SessionHolders(subjects: [], clients: [])

@@ -4,7 +4,7 @@ import Synchronization
 extension RefreshLedger {
   /// Calls ``sweepExpired()`` once a second until the task is cancelled; see ``SessionLedger/run(_:)``.
   ///
-  /// It closes nothing.
+  /// The call closes nothing.
   public nonisolated func run(_ notice: @escaping @Sendable (LedgerNotice) -> Void) async {
     // The shift is above 0 if the log was written under a clock that was ahead of what this one says now.
     var steps = ClockSteps(shiftSeconds: await statistics.clockShiftSeconds, lead: time.wallClockLead())
@@ -16,10 +16,9 @@ extension RefreshLedger {
 
   /// Frees every entry that has ended, in steps between which other calls run.
   ///
-  /// It is meant for a heartbeat of a second.
-  ///
-  /// It also notices that the disk has not answered for ``stallSeconds``, ends the waits whose deadline has passed, and
-  /// records the time: once a minute, or each second while the wall clock is behind the ledger's time.
+  /// The call is meant for a heartbeat of a second. It also notices that the disk has not answered for
+  /// ``stallSeconds``, ends the waits whose deadline has passed, and records the time: once a minute, or each second
+  /// while the wall clock is behind the ledger's time.
   public nonisolated func sweepExpired() async throws(LedgerError) {
     noteHeartbeat()
     while try await !sweepStep() {
@@ -94,8 +93,10 @@ private struct ClockSteps {
     self.lead = lead
   }
 
-  /// - Parameter leadNow: The milliseconds by which the wall clock is ahead of the boot clock, or nil if they could not
-  ///   be read.
+  /// Returns the notice of a step since the last call, or nil if there was none.
+  ///
+  /// `leadNow` is the number of milliseconds by which the wall clock is ahead of the boot clock, or nil if it could not
+  /// be read.
   mutating func step(to shiftNow: Int64, lead leadNow: Int64?) -> LedgerNotice? {
     var step = lead.flatMap { before in leadNow.map { $0 - before } } ?? 0
     if abs(step) <= Self.stepMilliseconds, shiftNow > shiftSeconds + Self.stepMilliseconds / 1000 {

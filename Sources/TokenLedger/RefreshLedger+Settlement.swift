@@ -9,10 +9,17 @@ extension RefreshLedger {
   /// is removed. A crash in between therefore leaves the mark. A log without the mark is settled all the same.
   ///
   /// - Parameters:
+  ///   - storage: The folder of the log.
+  ///   - executor: The executor of the log, on which it blocks.
   ///   - keepsSessions: True if nothing was served after the last record, so that the sessions can be kept.
   ///   - epochFloor: The highest epoch that outside records know of this log; the epoch of this opening is above it.
-  /// - Throws: The errors of ``open(folder:options:clock:random:onProgress:)``.
-  /// - Complexity: One record for each live session, and one commit for each 4096.
+  ///   - options: The options of the log, apart from those of rollback and epoch, which this call sets.
+  ///   - clock: The clock of the ledger.
+  ///   - onProgress: A closure that is called during the replay and after each 4096 slots of the ending.
+  /// - Returns: The numbers of sessions and one-time tokens that were ended, and the last record and the epoch.
+  /// - Throws: The errors of ``open(folder:options:clock:random:onProgress:)``, except that a log with the mark is not
+  ///   refused, and the errors of writing to the log.
+  /// - Complexity: One record for each live session and one-time token, and at most one commit for each 4096 slots.
   package static func settle(
     storage: any LogStorage, executor: any SerialExecutor, keepsSessions: Bool, epochFloor: UInt32 = 0,
     options: LedgerOptions = LedgerOptions(), clock: SessionClock = .system,
@@ -42,7 +49,11 @@ extension RefreshLedger {
     return settlement
   }
 
-  /// Settles the log in a folder.
+  /// Settles the log in a folder, which makes a restored or repaired log ready to be served.
+  ///
+  /// Unless `keepsSessions` is true, every live session is revoked and every live one-time token consumed first, since
+  /// tokens that were consumed after the last record would be live again. The epoch of this opening is above
+  /// `epochFloor`, the highest epoch that outside records know of this log.
   public static func settle(
     folder: FilePath, keepsSessions: Bool, epochFloor: UInt32 = 0,
     onProgress: @escaping (SettlementProgress) -> Void = { _ in }

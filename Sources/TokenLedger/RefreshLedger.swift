@@ -145,7 +145,7 @@ extension RefreshLedger {
 
   /// Checks whether nothing is left to wait for.
   ///
-  /// It is called first, since a call of ``durable(through:deadline:)`` costs a frame of its own.
+  /// The check comes first, since a call of ``durable(through:deadline:)`` costs a frame of its own.
   @inline(__always)
   package nonisolated func isDurable(through sequence: UInt64) -> Bool {
     guard let log else { return true }
@@ -261,7 +261,7 @@ extension RefreshLedger: SessionLedger {
 
   /// Issues an access token without a session; see ``SessionLedger/issueAccess(client:)``.
   ///
-  /// It throws if the log is closed, since that log could not revoke the token.
+  /// The call throws if the log is closed, since that log could not revoke the token.
   public func issueAccess(client: String) throws(LedgerError) -> (id: SessionID, moment: LedgerMoment) {
     if let failure = logFailure { throw LedgerError(failure) }
     return machine.issueAccess(client: client)

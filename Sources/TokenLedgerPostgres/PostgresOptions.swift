@@ -34,7 +34,7 @@ public struct PostgresOptions: Sendable {
   public var eventRetention = Duration.seconds(90 * 86_400)
   /// The most sessions of a subject at a time: opening one more revokes the least recently used one.
   ///
-  /// 0 for no cap.
+  /// The value 0 sets no cap.
   public var sessionsPerSubjectMax = 0
   /// True to work on a database that lacks what an instance acknowledged, which only the fence does.
   package var acceptsLacking = false

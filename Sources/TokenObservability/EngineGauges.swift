@@ -15,12 +15,18 @@ public struct EngineGauges: Sendable {
   private let log: LogGauges?
   private let database: DatabaseGauges?
 
+  /// Creates the gauges of an engine that has a ledger with a log.
+  ///
   /// - Parameter factory: The backend; by default the one with which the process was bootstrapped.
   public init(factory: any MetricsFactory = MetricsSystem.factory) {
     self.init(factory: factory, store: .embedded)
   }
 
-  /// - Parameter store: The store behind the engine's ledger; only the metrics of this kind are made.
+  /// Creates the gauges of an engine, and sets that of the store's kind.
+  ///
+  /// - Parameters:
+  ///   - factory: The backend; by default the one with which the process was bootstrapped.
+  ///   - store: The store behind the engine's ledger; only the metrics of this kind are made.
   public init(factory: any MetricsFactory = MetricsSystem.factory, store: TokenMetric.Store) {
     ready = Meter(.ready, factory: factory)
     liveSessions = Meter(.liveSessions, factory: factory)
@@ -34,7 +40,7 @@ public struct EngineGauges: Sendable {
 
   /// Sets the gauges to the engine's current figures.
   ///
-  /// It costs one turn of the ledger's actor, and never waits for a disk or a network.
+  /// This costs one turn of the ledger's actor, and never waits for a disk or a network.
   public func read(_ engine: RotationEngine) async {
     let statistics = await engine.statistics
     let health = engine.health

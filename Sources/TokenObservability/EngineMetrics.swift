@@ -27,12 +27,18 @@ public struct EngineMetricsObserver: EngineObserver {
   private let commits: Timer?
   private let database: DatabaseCounters?
 
+  /// Creates the observer of an engine that has a ledger with a log.
+  ///
   /// - Parameter factory: The backend; by default the one with which the process was bootstrapped.
   public init(factory: any MetricsFactory = MetricsSystem.factory) {
     self.init(factory: factory, store: .embedded)
   }
 
-  /// - Parameter store: The store behind the engine's ledger; only the metrics of this kind are made.
+  /// Creates the observer of an engine.
+  ///
+  /// - Parameters:
+  ///   - factory: The backend; by default the one with which the process was bootstrapped.
+  ///   - store: The store behind the engine's ledger; only the metrics of this kind are made.
   public init(factory: any MetricsFactory = MetricsSystem.factory, store: TokenMetric.Store) {
     opened = Counter(.sessionsOpened, factory: factory)
     rotated = Counter(.rotations, factory: factory)

@@ -83,7 +83,8 @@ public struct GrantMetrics: Sendable {
   /// Counts a grant.
   ///
   /// - Parameters:
-  ///   - result: The refusal, or nil if the grant succeeded.
+  ///   - grant: The type of the grant; the time is recorded of refreshes alone, and a refusal counted of log-ins alone.
+  ///   - result: The refusal, or nil if the grant succeeded; a failure is counted if it is an overload.
   ///   - duration: The time from the call of the engine to its answer.
   public func note(_ grant: GrantType, _ result: Result<GrantRefusal?, EngineError>, within duration: Duration) {
     if grant == .refreshToken { rotate.record(duration) }

@@ -118,7 +118,7 @@ extension ManualClock {
 
   /// Sets a closure that is called after each reading of a ``sessionClock`` with the value read.
   ///
-  /// It can move the clock, which then happens between two readings.
+  /// The closure can move the clock, which then happens between two readings.
   package func setOnReading(_ action: (@Sendable (Reading, Int64) -> Void)?) {
     state.withLock { $0.onReading = action }
   }
@@ -142,9 +142,7 @@ extension ManualClock {
     package var now: Instant { Instant(offset: .milliseconds(clock.state.withLock { $0.passed })) }
     package var minimumResolution: Duration { .milliseconds(1) }
 
-    /// Sleeps until a deadline.
-    ///
-    /// It does not end early when the task is cancelled.
+    /// Sleeps until a deadline, even if the task is cancelled before.
     package func sleep(until deadline: Instant, tolerance: Duration?) async throws {
       await withCheckedContinuation { continuation in
         let isOver = clock.state.withLock { state in

@@ -10,11 +10,9 @@ public import TokenSigning
 public struct DPoPKey: Sendable {
   private let signer: DPoPSigner
 
-  /// Makes a new key.
+  /// Makes a new key, which takes 0.1 ms, or some 100 ms for RSA.
   ///
-  /// Cost: 0.1 ms, for RSA some 100 ms.
-  ///
-  /// - Parameter algorithm: any but HS256, which has no pair of keys.
+  /// - Parameter algorithm: Any but HS256, which has no pair of keys.
   public init(_ algorithm: SignatureAlgorithm = .es256) {
     signer = DPoPSigner(algorithm)
   }
@@ -27,15 +25,16 @@ public struct DPoPKey: Sendable {
   /// The public half as a JSON Web Key: an object of the required members alone.
   public var publicJWK: String { signer.publicJWK }
 
-  /// A right proof for one request: the value of its header field `DPoP`.
+  /// Returns a right proof for one request.
   ///
   /// - Parameters:
-  ///   - method: the `htm`.
-  ///   - uri: the `htu`.
-  ///   - identifier: the `jti`, another for each proof.
-  ///   - issuedAt: seconds since the epoch.
-  ///   - accessToken: the token that is presented along with it, whose digest is the `ath`.
-  ///   - nonce: the one that the server gave out.
+  ///   - method: The `htm`, the method of the request.
+  ///   - uri: The `htu`, the URI of the request.
+  ///   - identifier: The `jti`, another for each proof.
+  ///   - issuedAt: The `iat`, in seconds since the epoch.
+  ///   - accessToken: The token that is presented along with the proof, whose digest is the `ath`, or nil for none.
+  ///   - nonce: The nonce that the server gave out, or nil for none.
+  /// - Returns: The value of the header field `DPoP`.
   public func proof(
     method: String, uri: String, identifier: String, issuedAt: Int64, accessToken: String? = nil, nonce: String? = nil
   ) -> String {
@@ -43,7 +42,7 @@ public struct DPoPKey: Sendable {
       method: method, uri: uri, identifier: identifier, issuedAt: issuedAt, accessToken: accessToken, nonce: nonce)
   }
 
-  /// A JWS of any header and any claims, each JSON, signed by this key: for proofs that have to be refused.
+  /// Returns a JWS of any header and any claims, each JSON, signed by this key: for proofs that must be refused.
   public func signed(header: String, claims: String) -> String {
     signer.signed(header: header, claims: claims)
   }

@@ -30,7 +30,7 @@ package struct LogOptions: Sendable {
   package var epochFloor: UInt32 = 0
   /// A closure that is called after each successful commit with its time, from taking the batch to its acknowledgement.
   ///
-  /// It is called on the log's thread and must return at once.
+  /// The closure is called on the log's thread and must return at once.
   package var onCommit: (@Sendable (Duration) -> Void)?
   /// The identity of a new log, or nil for a random one; a fixed identity is for tests.
   package var identity: LogIdentity?

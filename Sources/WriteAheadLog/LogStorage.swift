@@ -89,9 +89,7 @@ extension LogFile {
 
   /// Copies bytes to the offset `target` in the other file, which can be this one, and makes them durable there.
   ///
-  /// The copy ends early if this file does.
-  ///
-  /// - Parameter onPiece: A closure that is called with the number of bytes of each copied piece.
+  /// The copy ends early if this file does. `onPiece` is called with the number of bytes of each copied piece.
   func copy(
     from start: UInt64, bytes: UInt64, to copy: any LogFile, at target: UInt64 = 0,
     onPiece: (UInt64) -> Void = { _ in }

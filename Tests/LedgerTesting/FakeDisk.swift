@@ -31,7 +31,7 @@ final class FakeDisk: Sendable {
   let remembersUnsynced: Bool
   let state: Mutex<State>
 
-  /// - Parameter seed: without one it takes every change at once, as if all were synced.
+  /// Creates a disk with these files; without a seed it takes every change at once, as if all were synced.
   init(seed: UInt64?, files: [String: [UInt8]]) {
     remembersUnsynced = seed != nil
     let entries = Self.entries(files, remembersUnsynced: seed != nil)
@@ -44,7 +44,7 @@ final class FakeDisk: Sendable {
 
   /// Counts the call, and lets it happen, or a part of it, or throws.
   ///
-  /// - Returns: the fault that the caller carries out: `short`, `lossySync`, `lateFailure`, or `death` of a write.
+  /// - Returns: The fault that the caller carries out: `short`, `lossySync`, `lateFailure`, or `death` of a write.
   func admit(_ call: StorageCall) throws(LogError) -> StorageFault? {
     let (isRefused, fate): (Bool, (@Sendable (StorageCall) -> StorageFault?)?) = state.withLock { state in
       if state.isDead { return (true, nil) }

@@ -30,7 +30,8 @@ final class FakeFile: Sendable {
   private let remembersUnsynced: Bool
   private let state: Mutex<State>
 
-  /// - Parameter remembersUnsynced: false where every change is on the disk at once, which costs least.
+  /// Creates a file with durable content; without `remembersUnsynced` every change is on the disk at once, which costs
+  /// least.
   init(durable: [UInt8], remembersUnsynced: Bool) {
     self.remembersUnsynced = remembersUnsynced
     state = Mutex(State(content: durable, durableSize: durable.count))

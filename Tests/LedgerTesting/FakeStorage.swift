@@ -48,9 +48,9 @@ extension FakeStorage {
     disk.state.withLock { $0.isDead = true }
   }
 
-  /// What a kill of the process does: its lock is free, what it wrote is still in the memory of the system.
+  /// Kills the process: its lock is free, what it wrote is still in the memory of the system.
   ///
-  /// - Parameter evictsClean: sectors that a failed sync lost may leave that memory.
+  /// With `evictsClean`, sectors that a failed sync lost can leave that memory.
   package func killProcess(evictsClean: Bool = false) {
     disk.state.withLock { state in
       state.isLocked = false
@@ -61,9 +61,10 @@ extension FakeStorage {
     }
   }
 
-  /// What may be left when the power fails now: every unsynced sector, size and folder entry kept or lost by itself.
+  /// Returns the files after a power failure at this moment: every unsynced sector, size and folder entry is kept or
+  /// lost by itself.
   ///
-  /// - Parameter resurrects: a removed segment, whose removal was durable, may be there again all the same.
+  /// With `resurrects`, a removed segment can be there again although its removal was durable.
   package func crashImage(seed: UInt64, resurrects: Bool = false) -> [String: [UInt8]] {
     var generator = SeededGenerator(seed: seed)
     return disk.state.withLock { state in

@@ -16,7 +16,7 @@ package struct FaultScript: Sendable {
   package var interruptedEvery: Int?
   /// Asked before each call, in its thread; nil lets it happen.
   ///
-  /// It may look at the storage, which then is as the call finds it.
+  /// The closure can look at the storage, which then is as the call finds it.
   package var fate: (@Sendable (StorageCall) -> StorageFault?)?
 
   package init() {}

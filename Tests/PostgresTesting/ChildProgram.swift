@@ -7,9 +7,9 @@ final class ChildProgram: Sendable {
   private let id: pid_t
   private let status = Mutex<Int32?>(nil)
 
-  /// - Parameters:
-  ///   - input: a descriptor that becomes its standard input; nothing if none is given.
-  ///   - log: where its output is appended.
+  /// Starts a program, whose output is appended to the file `log`.
+  ///
+  /// The descriptor `input` becomes its standard input, which is empty if none is given.
   init(_ words: [String], input: CInt? = nil, log: String) throws {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)

@@ -1,8 +1,8 @@
 #if Postgres
 /// What happens on the way between a client and a server.
 ///
-/// A request is what ends with a synchronization, or a simple query: one transaction. Counted from 1, over all
-/// connections, from when the fault is set.
+/// A request is what ends with a synchronization, or a simple query: one transaction. Requests are counted from 1, over
+/// all connections, from when the fault is set.
 package enum ProxyFault: Sendable, Hashable {
   /// The connection ends before the statement of this number reaches the server.
   case cutBeforeStatement(Int)

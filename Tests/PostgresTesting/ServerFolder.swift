@@ -11,7 +11,7 @@ final class ServerFolder: Sendable {
   /// The other end of what the shell reads; closed with this process, or by `remove`.
   private let held: Mutex<CInt>
 
-  /// - Parameter user: whose folder it is; nil for this process's own.
+  /// Makes a folder of a user, or of this process's own user for nil.
   init(user: String?) throws {
     // Short: a socket's name has at most 107 bytes.
     path = "/tmp/refresh-ledger-postgres-\(Program.id)-\(String(UInt32.random(in: 0 ... .max), digits: 8))"
@@ -46,7 +46,7 @@ final class ServerFolder: Sendable {
 
   /// Ends the server, as `TestedServer.Ending.immediate` does, and removes all of it.
   ///
-  /// Idempotent.
+  /// The call is idempotent.
   func remove() {
     held.withLock { descriptor in
       if descriptor >= 0 { close(descriptor) }

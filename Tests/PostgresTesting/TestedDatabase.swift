@@ -16,9 +16,9 @@ package struct TestedDatabase: Sendable {
     address = try server.address(database: name)
   }
 
-  /// Makes one, in about a tenth of a second; it stays until its server goes.
+  /// Makes a database, in about a tenth of a second; it stays until its server goes.
   ///
-  /// - Parameter server: the one that all tests of this process share, if none is given.
+  /// If no server is given, it is on the one that all tests of this process share.
   package static func make(on server: TestedServer? = nil) async throws -> TestedDatabase {
     let server = if let server { server } else { try await TestedServer.shared() }
     return try await BlockingWork.run { () throws(any Error) in

@@ -22,9 +22,9 @@ extension TestedServer {
     }
   }
 
-  /// Waits for the server's end.
+  /// Ends the server, and waits for its end.
   ///
-  /// In a second, if nothing is frozen.
+  /// That takes a second if nothing is frozen.
   package func shutDown(_ ending: Ending = .fast) {
     running.withLock { child in
       guard let server = child, let id = firstProcess else { return }

@@ -6,10 +6,10 @@ package import TokenLedgerPostgres
 
 /// A PostgreSQL server of the tests' own, on a socket in its folder and on a free port of 127.0.0.1.
 ///
-/// It ends with this process, also where that is killed, and its folder goes with it.
+/// It ends with this process, even if that is killed, and its folder goes with it.
 ///
-/// `postgres` needs no password; other roles need theirs over TCP. The calls block; a few milliseconds where none is
-/// said.
+/// `postgres` needs no password; other roles need theirs over TCP. The calls block, for a few milliseconds unless their
+/// comments state another time.
 package final class TestedServer: Sendable {
   private static let sharedServer = Result { try TestedServer() }
 
@@ -22,16 +22,15 @@ package final class TestedServer: Sendable {
 
   /// The one that all tests of this process share: for tests that leave it as it is.
   ///
-  /// Started when first asked for, in about two seconds.
+  /// The first call starts it, in about two seconds.
   package static func shared() async throws -> TestedServer {
     try await BlockingWork.run { () throws(any Error) in try sharedServer.get() }
   }
 
-  /// Starts another, for tests that change it; ended by `end`, or with the process.
+  /// Starts another server, for tests that change it; it ends by `end`, or with the process.
   ///
-  /// - Parameters:
-  ///   - settings: in place of its own, each as `postgresql.conf` has it.
-  ///   - encrypts: whether it takes TLS connections too, as `localhost` with a certificate of `authority`.
+  /// The settings are in place of its own, each as `postgresql.conf` has it. If it encrypts, it takes TLS connections
+  /// too, as `localhost` with a certificate of `authority`.
   package static func start(
     settings: [String: String] = [:], encrypts: Bool = false
   ) async throws -> TestedServer {

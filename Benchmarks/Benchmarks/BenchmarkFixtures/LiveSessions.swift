@@ -6,12 +6,17 @@ public final class LiveSessions: Sendable {
   public let ledger: RefreshLedger
   private let ids: [SessionID]
   private let turns = Atomic<Int>(0)
-  /// Spreads neighbouring turns over memory.
+  /// The distance between the sessions of neighbouring turns, which are spread over memory.
   ///
-  /// Prime to every power of ten.
+  /// It is prime to every power of ten, so that each session has its turn.
   private static let stride = 7919
 
-  /// - Parameter count: a power of ten, and far more than there are callers.
+  /// Opens the sessions, ten for each subject.
+  ///
+  /// - Parameters:
+  ///   - count: A power of ten, and far more than there are callers.
+  ///   - ledger: The ledger that opens them.
+  /// - Throws: `LedgerError` if the ledger does not open one of them.
   public init(_ count: Int, in ledger: RefreshLedger) async throws {
     self.ledger = ledger
     var ids: [SessionID] = []

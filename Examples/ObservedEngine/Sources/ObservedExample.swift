@@ -4,7 +4,7 @@ import TokenObservability
 
 /// An engine that writes to swift-log and counts in swift-metrics what it does.
 ///
-/// Prints a line of the log and the session that it names.
+/// The program prints a line of the log and the session that it names.
 @main
 struct ObservedExample {
   static func main() async throws {

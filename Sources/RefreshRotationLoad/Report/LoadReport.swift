@@ -148,7 +148,7 @@ public struct LoadMachine: Sendable, Codable, Equatable {
   public var memoryBytes: Int64
   /// The seconds of processor time that the load generator used.
   ///
-  /// It was the bottleneck if they are close to the seconds of the run times the number of cores.
+  /// The load generator was the bottleneck if these are close to the seconds of the run times the number of cores.
   public var generatorSeconds: Double
 
   enum CodingKeys: String, CodingKey {

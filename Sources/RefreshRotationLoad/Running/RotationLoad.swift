@@ -29,6 +29,8 @@ public struct RotationLoad: Sendable {
   /// If the target dies during the run, the load ends early and the report says so. Cancelling the task ends the load
   /// early too.
   ///
+  /// - Parameter observer: The closures that are called with the progress.
+  /// - Returns: The report on what was measured until the end.
   /// - Throws: `TargetError` only if the sessions cannot be opened.
   public func run(_ observer: LoadObserver = LoadObserver()) async throws(TargetError) -> LoadReport {
     let (options, target) = (options, target)

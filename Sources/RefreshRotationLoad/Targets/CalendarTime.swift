@@ -2,8 +2,8 @@
 package enum CalendarTime {
   /// Returns the seconds since 1970, or nil for a date or a time that does not exist.
   ///
-  /// - Parameter second: The second; 60 only for a leap second, which is the last one of a month in UTC and counts as
-  ///   the second after it.
+  /// The second 60 exists only as a leap second, which is the last one of a month in UTC and counts as the second
+  /// after it. `offsetSeconds` is the time by which the given time is ahead of UTC.
   package static func seconds(
     year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int, offsetSeconds: Int = 0
   ) -> Int64? {

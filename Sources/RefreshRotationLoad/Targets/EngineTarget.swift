@@ -9,8 +9,11 @@ public struct EngineTarget: RotationTarget {
 
   public let name: String
 
+  /// Creates a target whose sessions belong to the public client `load` and have the scopes `read` and `write`.
+  ///
   /// - Parameters:
-  ///   - subject: The subject whose sessions are opened.
+  ///   - engine: The engine that opens the sessions and rotates their tokens.
+  ///   - subject: The subject whose sessions are opened, which is not looked up.
   ///   - name: The name in reports.
   public init(engine: RotationEngine, subject: String = "load", name: String = "in-process") {
     self.engine = engine

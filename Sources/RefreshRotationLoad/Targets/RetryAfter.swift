@@ -5,9 +5,8 @@ enum RetryAfter {
 
   /// Returns the time to wait, or nil for a text that is neither form.
   ///
-  /// - Parameters:
-  ///   - date: The header `Date` of the same reply, whose clock a date refers to.
-  ///   - nowSeconds: This machine's time since 1970, for a reply without that header.
+  /// A date refers to the clock of `date`, the header `Date` of the same reply, or without that header to `nowSeconds`,
+  /// this machine's time since 1970.
   static func duration(_ text: String, date: String?, nowSeconds: Int64) -> Duration? {
     let text = trimmed(text)
     if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {

@@ -12,6 +12,11 @@ public protocol RotationTarget: Sendable {
 
   /// Presents the token and waits for the reply no longer than `patience`.
   ///
+  /// The default implementation waits until the reply is there.
+  ///
+  /// - Parameters:
+  ///   - token: The token to present, which can be consumed without a reply.
+  ///   - patience: The time after which the client gives up.
   /// - Returns: The reply that the load generator saw, or nil for none. The client that it plays does not know it.
   func rotateAndHangUp(_ token: IssuedToken, after patience: Duration) async -> RotationReply?
 }

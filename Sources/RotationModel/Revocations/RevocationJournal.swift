@@ -3,8 +3,9 @@ internal import Synchronization
 /// The revocations that a register has learnt, in the order in which it learnt them, for those who follow them from
 /// other processes.
 ///
-/// It keeps the last ``keptMax``, and nothing before somebody follows it for the first time. Whoever has fallen further
-/// behind takes everything that is in force anew. It can be used from any thread, and never waits.
+/// The journal keeps the last ``keptMax``, and nothing before somebody follows it for the first time. Whoever has
+/// fallen further behind takes everything that is in force anew. A journal can be used from any thread, and never
+/// waits.
 package final class RevocationJournal: Sendable {
   /// The number of revocations that are kept for those who are behind, about 200 bytes each.
   package static let keptMax = 16_384
@@ -77,9 +78,7 @@ package final class RevocationJournal: Sendable {
     }
   }
 
-  /// Adds what a register has learnt.
-  ///
-  /// It costs one atomic load while nobody follows.
+  /// Adds what a register has learnt, at the cost of one atomic load while nobody follows.
   package func append(_ revocations: some Collection<Revocation>) {
     guard isFollowed.load(ordering: .acquiring), !revocations.isEmpty else { return }
     let waiters = state.withLock { state in
@@ -133,8 +132,6 @@ package protocol FollowedRegister: AccessRegister {
   /// The journal of what the register learns from now on.
   var journal: RevocationJournal { get }
 
-  /// Returns everything that is in force now, and the cursor after it.
-  ///
-  /// - Parameter now: The ledger's time.
+  /// Returns everything that is in force at `now`, the ledger's time, and the cursor after it.
   func listing(at now: Timestamp) -> (revocations: [Revocation], cursor: RevocationJournal.Cursor)
 }

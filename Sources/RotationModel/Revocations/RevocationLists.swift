@@ -81,9 +81,7 @@ package struct RevocationLists: Sendable {
     return true
   }
 
-  /// Forgets entries that have ended.
-  ///
-  /// It visits those that ended since the last call, not all entries.
+  /// Forgets entries that have ended, visiting those that ended since the last call and not all entries.
   package mutating func forgetEnded(at now: Timestamp) {
     let current = Self.quarter(of: now)
     // Not only forwards: a clock that was ahead for a moment must not keep everything from being forgotten.
@@ -111,7 +109,7 @@ package struct RevocationLists: Sendable {
 
   /// Forgets an entry if it has ended.
   ///
-  /// One whose end was postponed is also listed under the later end.
+  /// An entry whose end was postponed is also listed under the later end.
   private mutating func forget(_ key: Key, at now: Timestamp) {
     switch key {
     case .session(let id): if sessions[id].map({ $0 <= now }) ?? false { sessions[id] = nil }

@@ -22,7 +22,7 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
 
   private struct State {
     var accounts = RecordedAccounts<Entry>()
-    /// The number of the change up to which all were read.
+    /// The number of the change up to which all accounts were read.
     ///
     /// They are in force unless `failure` gives a reason why not.
     var covered = Int64.min
@@ -80,7 +80,7 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
 
   /// Returns the document in force.
   ///
-  /// It waits if a newer one is known and the database answers.
+  /// The call waits if a newer one is known and the database answers.
   func current() async -> Document {
     let newest = store.lastChange
     let document: Document? = state.withLock { state in
@@ -109,7 +109,7 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
 
   /// Makes the change unless somebody else changes the account meanwhile.
   ///
-  /// It returns when the change is durable and in force here; other instances see it within 100 ms.
+  /// The call returns when the change is durable and in force here; other instances see it within 100 ms.
   func make(_ change: AccountChange<Entry>) async throws(AccountError) {
     for _ in 0..<Self.triesMax where try await attempt(change) {
       // The change was made, even if it cannot be read right now.

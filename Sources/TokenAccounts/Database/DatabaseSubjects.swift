@@ -73,7 +73,7 @@ public final class DatabaseSubjects: SubjectStore, SubjectDirectory {
 
   /// Waits until known changes are in force.
   ///
-  /// It needs no heartbeat, since changes are read as the database reports them.
+  /// No heartbeat is needed, since changes are read as the database reports them.
   public func follow() async {
     _ = await records.current()
   }

@@ -44,11 +44,13 @@ extension DatabaseSubjects {
   /// Reads the users of a ledger.
   ///
   /// - Parameters:
+  ///   - ledger: The ledger whose database holds the users.
   ///   - pool: The pool that hashes and verifies passwords.
   ///   - cost: The cost of new hashes.
   ///   - observer: A closure that is called for every change that was read or refused, on a queue of this object. It
-  ///     must
-  ///     not call back.
+  ///     must not call back.
+  /// - Throws: ``AccountError/database(_:path:)`` if the database does not answer, and
+  ///   ``AccountError/malformed(path:what:fix:)`` if a record cannot be used.
   public convenience init(
     _ ledger: PostgresLedger, pool: PasswordPool = PasswordPool(), cost: PasswordCost = .standard,
     observer: @escaping @Sendable (AccountFileEvent) -> Void = { _ in }
@@ -60,7 +62,10 @@ extension DatabaseSubjects {
 extension DatabaseClients {
   /// Reads the clients of a ledger.
   ///
-  /// - Parameter observer: A closure like that of ``DatabaseSubjects``.
+  /// - Parameters:
+  ///   - ledger: The ledger whose database holds the clients.
+  ///   - observer: A closure like that of ``DatabaseSubjects``.
+  /// - Throws: ``AccountError``, as for ``DatabaseSubjects``.
   public convenience init(
     _ ledger: PostgresLedger, observer: @escaping @Sendable (AccountFileEvent) -> Void = { _ in }
   ) async throws(AccountError) {

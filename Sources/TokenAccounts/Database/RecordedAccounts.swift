@@ -11,9 +11,7 @@ struct RecordedAccounts<Entry: AccountEntry>: Sendable {
   /// Returns the accounts with newer records in place of those with their names, or nil if others were removed, so that
   /// all must be read.
   ///
-  /// Only the newer records are parsed.
-  ///
-  /// - Parameter count: The number of all records.
+  /// Only the newer records are parsed. `count` is the number of all records.
   func replacing(
     _ records: [AccountRecord], count: Int, path: String
   ) throws(AccountError) -> RecordedAccounts? {

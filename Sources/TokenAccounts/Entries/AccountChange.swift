@@ -12,11 +12,9 @@ struct AccountChange<Entry: AccountEntry>: Sendable {
   /// A function from the present entry to the new one, where nil stands for no entry.
   private let make: @Sendable (Entry?) throws(AccountError) -> Entry?
 
-  /// Returns the entry that replaces `found`, where nil stands for no entry.
+  /// Returns the entry that replaces `found`; nil stands for no entry.
   ///
-  /// - Parameters:
-  ///   - count: The number of all entries of the kind.
-  ///   - path: The file or the database that holds them.
+  /// `count` is the number of all entries of the kind, and `path` the file or the database that holds them.
   func result(of found: Entry?, count: Int, path: String) throws(AccountError) -> Entry? {
     let new = try make(found)
     if found == nil, new != nil, count >= AccountText.entriesMax { throw .full(Entry.kind, path: path) }

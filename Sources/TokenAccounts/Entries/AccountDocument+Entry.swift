@@ -11,7 +11,7 @@ extension AccountDocument {
 
   /// Reads the entry in a record of this name.
   ///
-  /// - Parameter path: The file or the database that is read.
+  /// Errors name `path`, the file or the database that is read.
   static func entry(json: [UInt8], name: String, path: String) throws(AccountError) -> Entry {
     func malformed(_ what: String, _ fix: String) -> AccountError {
       .malformed(path: path, what: "\(Entry.kind.rawValue) \(AccountText.quoted(name)), \(what)", fix: fix)

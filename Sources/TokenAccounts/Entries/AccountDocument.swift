@@ -27,7 +27,7 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
 
   /// Returns the name itself if an entry has it, and else the name of the only entry that is equal to it in lower case.
   ///
-  /// It takes the same time in each case.
+  /// The call takes the same time in each case.
   func name(ignoringCase name: String) -> String? {
     guard name.utf8.count <= AccountText.nameBytesMax else { return nil }
     let alike = lowered[name.lowercased()] ?? nil
@@ -141,7 +141,7 @@ extension AccountDocument: Codable {
 
   /// Decodes an entry and the spelling of its name.
   ///
-  /// Its errors give that name.
+  /// The errors give that name.
   private static func namedEntry(from decoder: any Decoder) throws -> (Entry, spelling: String) {
     let name = try? decoder.container(keyedBy: AnyMember.self)
       .decode(String.self, forKey: AnyMember(Entry.nameMember))

@@ -19,7 +19,7 @@ struct UserEntry: AccountEntry {
   private(set) var version: String?
   /// A time in milliseconds since the epoch.
   ///
-  /// In an entry without a version, sessions that were opened before it are no longer the user's.
+  /// In an entry without a version, sessions that were opened before this time are no longer the user's.
   private var sessionsNotBefore: Int64?
   /// The version of the account, which also changes with the password, even if somebody edits that in the file by hand.
   private var accountVersion = AccountVersion.none

@@ -99,7 +99,7 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
   /// Reads the file again if it changed, without waiting for the next check, and throws if its newest version is not in
   /// force.
   ///
-  /// Blocks.
+  /// The call blocks.
   func reload() throws(AccountError) -> Document {
     queue.sync {
       state.withLock { $0.hasChanged = true }

@@ -22,11 +22,13 @@ public final class SubjectFile: SubjectStore, SubjectDirectory {
   /// Opens the file at `path`, which need not exist: without a file there are no users.
   ///
   /// - Parameters:
+  ///   - path: The path of the file. A lock file is beside it.
   ///   - pool: The pool that verifies passwords. Share one between several files to bound them together.
   ///   - cost: The cost of new hashes.
   ///   - observer: A closure that is called for every change that was read or refused, on a queue of the file's. It
-  ///     must not
-  ///     call back.
+  ///     must not call back.
+  /// - Throws: ``AccountError/inaccessible(path:what:fix:)`` if there is a file that cannot be read, and
+  ///   ``AccountError/malformed(path:what:fix:)`` if its contents are refused or others can change it.
   public convenience init(
     path: String, pool: PasswordPool = PasswordPool(), cost: PasswordCost = .standard,
     observer: @escaping @Sendable (AccountFileEvent) -> Void = { _ in }
@@ -107,7 +109,7 @@ public final class SubjectFile: SubjectStore, SubjectDirectory {
 
   /// Checks whether the file has changed, as a look-up does.
   ///
-  /// It is meant for a heartbeat, so that a change is seen even if nobody logs in.
+  /// The check is meant for a heartbeat, so that a change is seen even if nobody logs in.
   public func follow() async {
     _ = await file.current()
   }

@@ -29,7 +29,7 @@ public struct PasswordCost: Sendable, Equatable {
 
   /// Creates a cost, or returns nil if a parameter is less than argon2 works with or exceeds the limits above.
   ///
-  /// They also apply to stored hashes, since a line in a file must not be able to take the machine's memory.
+  /// The limits also apply to stored hashes, since a line in a file must not be able to take the machine's memory.
   public init?(memoryKiB: UInt32, passes: UInt32, lanes: UInt32) {
     guard (1...PasswordCost.lanesMax).contains(lanes), (1...PasswordCost.passesMax).contains(passes),
       (8 * lanes...PasswordCost.memoryKiBMax).contains(memoryKiB),

@@ -5,10 +5,8 @@ internal import TokenSigning
 
 /// A bcrypt hash (`$2a$`, `$2b$`, `$2y$`), verified by the system's libcrypt.
 ///
-/// It is for hashes from elsewhere, since new passwords get argon2id.
-///
-/// bcrypt reads the first 72 bytes of a password and ends at a NUL: a longer password is cut as bcrypt does, and a
-/// password with a NUL byte is never right.
+/// It is for hashes from elsewhere, since new passwords get argon2id. bcrypt reads the first 72 bytes of a password and
+/// ends at a NUL: a longer password is cut as bcrypt does, and a password with a NUL byte is never right.
 struct BcryptHash: Sendable {
   private static let textBytes = 60
   private static let digestOffset = 29

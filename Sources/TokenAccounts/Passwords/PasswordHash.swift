@@ -43,7 +43,7 @@ public struct PasswordHash: Sendable {
 
   /// Hashes a new password, in Unicode normal form C (RFC 8265 §4.2), with argon2id and a fresh 16-byte salt.
   ///
-  /// It blocks for as long as a verification does.
+  /// The call blocks for as long as a verification does.
   public static func make(
     password: String, cost: PasswordCost = .standard
   ) throws(AccountError) -> PasswordHash {
@@ -54,9 +54,8 @@ public struct PasswordHash: Sendable {
 
   /// Returns a well-formed argon2id hash that no password is known to match.
   ///
-  /// It costs nothing to make, and as much to verify as a real one.
-  ///
-  /// Verify it if there is no such name, so that the time does not reveal that there is none.
+  /// Such a hash costs nothing to make, and as much to verify as a real one. Verify it if there is no such name, so
+  /// that the time does not reveal that there is none.
   public static func unmatchable(cost: PasswordCost = .standard) throws(AccountError) -> PasswordHash {
     try PasswordHash(Argon2Hash.unmatchable(cost: cost))
   }

@@ -108,8 +108,8 @@ public final class PasswordPool: Sendable {
 extension PasswordPool {
   /// Checks on a worker of the pool whether `password` is the one that was hashed.
   ///
-  /// It takes as long as the hash asks, usually tens of milliseconds, and none of Swift's threads. If there is no such
-  /// name, verify ``PasswordHash/unmatchable(cost:)`` and drop the result.
+  /// The check takes as long as the hash asks, usually tens of milliseconds, and none of Swift's threads. If there is
+  /// no such name, verify ``PasswordHash/unmatchable(cost:)`` and drop the result.
   ///
   /// - Throws: ``StoreError/overloaded`` if the pool is full or the machine has not enough memory.
   public func verify(_ password: String, of hash: PasswordHash) async throws(StoreError) -> Bool {
@@ -118,7 +118,7 @@ extension PasswordPool {
 
   /// Hashes a new password of 8 to 1024 bytes with argon2id on a worker of the pool.
   ///
-  /// It costs as much as a verification.
+  /// The call costs as much as a verification.
   ///
   /// - Throws: ``AccountError/invalid(field:rule:)`` for the password, ``AccountError/overloaded`` if the pool is full.
   public func hash(

@@ -1,18 +1,21 @@
 /// The reason that a call of the token server has no result.
 @nonexhaustive
 public enum TokenClientError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The server has judged the request and refused it. Sending it again changes nothing.
+  /// The server has judged the request and refused it; sending it again changes nothing.
   case refused(Refusal)
-  /// The server asks to come back later (429 or 503 with `Retry-After`). With 429 nothing was done. With 503 mostly
-  /// nothing was, but the answer of something that was done may have been lost, so that
-  /// ``LostReply/Consequence`` holds.
+  /// The server asks to come back later (429 or 503 with `Retry-After`).
+  ///
+  /// With 429 nothing was done. With 503 mostly nothing was, but the answer of something that was done may have been
+  /// lost, so that ``LostReply/Consequence`` holds.
   case tryAgain(after: Duration, status: Int)
   /// The request has not left this machine; nothing was done.
   case notSent(String)
   /// The request may have been carried out, and its reply is lost.
   case unknownOutcome(LostReply)
-  /// The tokens that the server has issued could not be stored, so they are not handed out. A ``TokenSession`` keeps
-  /// them, and stores them at the next call; one that could not be created from them leaves them to its caller.
+  /// The tokens that the server has issued could not be stored, so they are not handed out.
+  ///
+  /// A ``TokenSession`` keeps them, and stores them at the next call; one that could not be created from them leaves
+  /// them to its caller.
   case notStored(String)
 
   public var description: String {
@@ -62,12 +65,16 @@ public struct LostReply: Error, Sendable, Hashable, CustomStringConvertible {
   public enum Consequence: Sendable, Hashable {
     /// Nothing: the same request can be sent again, and does or tells the same.
     case none
-    /// The refresh token may be consumed. Presented again within the client's grace window it is answered with the pair
-    /// that was lost; after it, the session is taken for stolen and revoked, if it was consumed. It stays good if the
-    /// request never arrived.
+    /// The refresh token may be consumed.
+    ///
+    /// Presented again within the client's grace window, the token is answered with the pair that was lost; after it,
+    /// the session is taken for stolen and revoked, if the token was consumed. It stays good if the request never
+    /// arrived.
     case mayBeConsumed
     /// Something may have been made that nobody holds: a session, which its owner can end, or a token, which ends by
-    /// itself. Sent again, the request makes another.
+    /// itself.
+    ///
+    /// Sent again, the request makes another.
     case mayExist
     /// The one-time token may be spent, and what it was for be granted to nobody.
     case mayBeSpent

@@ -28,9 +28,7 @@ public struct SessionTokens: Sendable, Hashable, Codable {
 
   /// Creates tokens from a reply.
   ///
-  /// - Parameters:
-  ///   - now: The time of the reply, or an earlier one.
-  ///   - refreshToken: The refresh token that stays if the reply has none (RFC 6749 §6).
+  /// The reply came at `now`, or later. The given refresh token stays if the reply has none (RFC 6749 §6).
   init(_ issued: IssuedTokens, at now: Timestamp, keeping refreshToken: String? = nil) {
     func end(_ lifetime: Duration) -> Timestamp { now.advanced(byMilliseconds: lifetime.wholeMilliseconds) }
     self.init(

@@ -31,7 +31,7 @@ public actor TokenSession {
 
   /// Stores the tokens where they outlive the program.
   ///
-  /// It is called once for each refresh, before the tokens are used.
+  /// The closure is called once for each refresh, before the tokens are used.
   public typealias Store = @Sendable (SessionTokens) async throws -> Void
 
   private let client: TokenServerClient
@@ -81,7 +81,7 @@ public actor TokenSession {
   /// Returns an access token that is good for ``Options/refreshBefore``, or at least still good if it cannot be
   /// refreshed now.
   ///
-  /// It is presented with the ``SessionTokens/scheme`` of ``tokens``.
+  /// The token is presented with the ``SessionTokens/scheme`` of ``tokens``.
   ///
   /// - Throws: ``TokenClientError``; a ``Refusal/endsSession`` means that the user has to log in again. After
   ///   ``TokenClientError/unknownOutcome(_:)`` the next call presents the same refresh token again: it is all there is.

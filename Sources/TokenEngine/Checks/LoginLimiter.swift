@@ -78,9 +78,14 @@ public final class LoginLimiter: Sendable {
 
   /// Takes one from the buckets before the answer is known, so that simultaneous guesses count too.
   ///
-  /// For log-ins that the engine does not decide; the others are better passed to ``logIn(client:address:name:_:)``.
+  /// This is for log-ins that the engine does not decide; the others are better passed to
+  /// ``logIn(client:address:name:_:)``.
   ///
-  /// - Parameter address: The address of the caller; nil if it is not known; all such are one address.
+  /// - Parameters:
+  ///   - client: The id of the client that the log-in is for.
+  ///   - address: The address of the caller, or nil if it is not known; all unknown ones are one address.
+  ///   - name: The login name that is tried.
+  /// - Returns: The attempt to end with ``end(_:_:)``, or the time for which the log-in is put off.
   public func begin(client: String, address: PeerAddress?, name: String) -> Turn {
     var attempt = Attempt(
       atClient: Self.key(client, address, nil), atAddress: Self.key(nil, address, nil),
@@ -144,7 +149,13 @@ public final class LoginLimiter: Sendable {
   ///
   /// Every other outcome, and an error, counts for nothing.
   ///
-  /// - Parameter call: The log-in by the engine; not called if it is put off.
+  /// - Parameters:
+  ///   - client: The id of the client that the log-in is for.
+  ///   - address: The address of the caller, or nil if it is not known; all unknown ones are one address.
+  ///   - name: The login name that is tried.
+  ///   - call: The log-in by the engine; not called if it is put off.
+  /// - Returns: The outcome of `call`, or the time after which it can be tried again.
+  /// - Throws: The ``EngineError`` that `call` throws.
   public func logIn(
     client: String, address: PeerAddress?, name: String, _ call: () async throws(EngineError) -> GrantOutcome
   ) async throws(EngineError) -> Answer {
@@ -166,7 +177,7 @@ public final class LoginLimiter: Sendable {
     return .answered(outcome)
   }
 
-  /// A hash with this process's random seed: nobody outside can choose two that collide.
+  /// Returns a hash with this process's random seed, so that nobody outside can choose two that collide.
   private static func key(_ client: String?, _ address: PeerAddress?, _ name: String?) -> Int {
     var hasher = Hasher()
     hasher.combine(client.map { Array($0.utf8) })
@@ -190,16 +201,14 @@ struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
   private let countMax: Int
   private var buckets: [Key: Bucket] = [:]
 
-  /// Makes buckets that are all full.
-  ///
-  /// `capacity` is at least 1, `countMax` at least 3.
+  /// Makes buckets that are all full; `capacity` is at least 1, `countMax` at least 3.
   init(capacity: Int, countMax: Int) {
     precondition(capacity >= 1 && countMax >= 3, "buckets that hold nothing")
     self.capacity = Double(capacity)
     self.countMax = countMax
   }
 
-  /// The time until the bucket has one to take; zero if it has.
+  /// Returns the time until the bucket has one to take, or zero if it has.
   func wait(_ key: Key, at now: ContinuousClock.Instant) -> Duration {
     let left = left(in: key, at: now)
     return left >= 1 ? .zero : .seconds((1 - left) * 60 / capacity)

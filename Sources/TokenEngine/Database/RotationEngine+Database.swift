@@ -13,17 +13,22 @@ extension RotationEngine {
   ///
   /// The tables must exist: `refresh-ledger database init` makes them. Each change is committed in the database, and,
   /// if ``PostgresOptions/standby-swift.property`` asks for it, on a synchronous standby, before its outcome is
-  /// answered; the options of a log are ignored. The first engine makes the keys and sets the issuer.
+  /// answered. The first engine makes the keys and sets the issuer.
   ///
   /// - Parameters:
   ///   - database: A URL or connection string of libpq, with any number of hosts: `postgresql://tokens@db1,db2/tokens`.
-  ///     A
-  ///     password comes by libpq's own means: the environment, a password file, a service file.
+  ///     A password comes by libpq's own means: the environment, a password file, a service file.
   ///   - keys: The place of the signing keys.
+  ///   - options: The options of the engine; those of a log are ignored.
   ///   - store: The options of the database. ``EngineOptions/sessionsPerSubjectMax`` replaces their own setting.
+  ///   - subjects: The store of the subjects, or nil if the embedder authenticates subjects itself and wants no check
+  ///     at refresh.
+  ///   - observer: The observer of the engine's events.
+  /// - Returns: The engine, whose ``close()`` also closes its connections.
   /// - Throws: ``EngineError/ledger(_:)`` with one line that gives the cause and the fix; it is temporary if the
-  ///   database does not answer. ``EngineError/invalid(field:limit:)`` with the field `issuer` if the ledger's tokens
-  ///   have another issuer. ``EngineError/keys(_:)`` for keys that cannot be used.
+  ///   database does not answer. ``EngineError/invalid(field:limit:)`` for an option outside its limit, and with the
+  ///   field `issuer` if the ledger's tokens have another issuer. ``EngineError/keys(_:)`` for keys that cannot be
+  ///   used, and ``EngineError/store(_:)`` for keys that are out of reach.
   public static func open(
     database: String, keys: SharedKeys, options: EngineOptions = EngineOptions(),
     store: PostgresOptions = PostgresOptions(),
@@ -63,8 +68,8 @@ extension RotationEngine {
 
   /// Opens an engine on an open ledger, including one that only runs for a while beside the instances.
   ///
-  /// - Parameter announcesPolicy: True to store lifetimes, grace window and so on as the policy with which the next
-  ///   instance is compared; false for a command, whose settings are not those of the instances.
+  /// If `announcesPolicy` is true, the lifetimes, grace window and so on are stored as the policy with which the next
+  /// instance is compared. A command passes false, since its settings are not those of the instances.
   package static func open(
     ledger: PostgresLedger, keys: SharedKeys, options: EngineOptions, subjects: (any SubjectStore)?,
     observer: any EngineObserver, announcesPolicy: Bool
@@ -118,9 +123,7 @@ extension PostgresLedger {
 }
 
 extension EngineError {
-  /// Creates the error for a database that could not be opened.
-  ///
-  /// It is temporary if the cause can pass.
+  /// Creates the error for a database that could not be opened, which is temporary if the cause can pass.
   fileprivate init(opening error: DatabaseError) {
     let mayPass =
       switch error {

@@ -12,8 +12,12 @@ extension RotationEngine {
   /// has opened sessions. Those sessions continue. The others end by one change if the new client has none yet, or else
   /// one by one. An engine of its own folder learns of the change before anybody else, and revokes all.
   ///
-  /// - Parameter clients: The store of the engine's clients, which uses the same database.
+  /// - Parameters:
+  ///   - id: The id of the client that was removed or replaced.
+  ///   - clients: The store of the engine's clients, which uses the same database.
   /// - Returns: The number of sessions that were live.
+  /// - Throws: ``EngineError/ledger(_:)`` if the ledger cannot make the change, and ``EngineError/store(_:)`` or
+  ///   ``EngineError/foreign(_:)`` if `clients` fails; sessions that were ended one by one before stay revoked.
   @discardableResult
   package func revokeSessions(ofGone id: String, in clients: any ClientStore) async throws(EngineError) -> Int {
     #if Postgres

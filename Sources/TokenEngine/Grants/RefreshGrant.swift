@@ -15,10 +15,7 @@ struct RefreshGrant: Sendable {
   /// The number of requests in a batch for which the store is asked at a time.
   static let tasksMax = 64
 
-  /// Refreshes a session.
-  ///
-  /// One of another account version is revoked only once subject and client were read anew, since a store may have a
-  /// cache.
+  /// Refreshes a session; one of another account version is revoked only once subject and client were read anew.
   func refresh(_ request: RefreshRequest, isLastLook: Bool = false) async throws(EngineError) -> GrantOutcome {
     switch try await prepare(request, isLastLook: isLastLook) {
     case .refused(let refusal, let tokenID):
@@ -45,9 +42,7 @@ struct RefreshGrant: Sendable {
     return try await refresh(request, isLastLook: isLastLook)
   }
 
-  /// Repeats the refresh with the subject and the client as they are behind their stores.
-  ///
-  /// This is the last attempt.
+  /// Repeats the refresh, for the last time, with the subject and the client as they are behind their stores' caches.
   private func refreshAnew(_ request: RefreshRequest) async throws(EngineError) -> GrantOutcome {
     var request = request
     if let clients = request.clients {
@@ -107,7 +102,6 @@ struct RefreshGrant: Sendable {
     var scopes: Scopes
     var claims: CustomClaims
     var issuedAt: Int64
-    /// True if there is a proof that the mode ignores.
     var ignoresProof: Bool
   }
 
@@ -203,9 +197,8 @@ extension RefreshGrant {
     return try await minting.customClaims(for: context, isBound: proof != nil)
   }
 
-  /// Returns the scopes of a refresh (RFC 6749 §6): those of the request that the subject and the client still have.
-  ///
-  /// Returns nil if none is left, or if the request is malformed or names more than was ever granted.
+  /// Returns the scopes of a refresh (RFC 6749 §6), those of the request that the subject and the client still have, or
+  /// nil if none is left, or if the request is malformed or names more than was ever granted.
   private func refreshed(_ scope: String?, granted: Scopes, allowed: Scopes) -> Scopes? {
     guard let scope, !scope.isEmpty else { return allowed }
     guard let named = Scopes(scope), named.isSubset(of: granted) else { return nil }
@@ -213,9 +206,7 @@ extension RefreshGrant {
     return rest.isEmpty ? nil : rest
   }
 
-  /// Prepares each request, in order.
-  ///
-  /// Without a store and a claims closure this waits for nothing and starts no task.
+  /// Prepares each request, in order; without a store and a claims closure this waits for nothing and starts no task.
   private func prepare(_ batch: [RefreshRequest]) async -> [Result<Preparation, EngineError>] {
     guard batch.count > 1, subjects != nil || minting.options.customClaims != nil else {
       var prepared: [Result<Preparation, EngineError>] = []
@@ -272,7 +263,7 @@ extension RefreshGrant {
     }
   }
 
-  /// Informs the observer and returns the outcome for the caller, or nil if the account must be read once more.
+  /// Informs the observer and returns the outcome for the caller, or nil if the refresh must be repeated.
   private func outcome(of answer: Answer, _ prepared: Prepared) -> GrantOutcome? {
     switch answer {
     case .granted(let pair, let event):

@@ -226,8 +226,8 @@ struct SessionOpenings: Sendable {
 extension SubjectStore {
   /// Returns the subject.
   ///
-  /// One that would be refused is read anew, since it may have been added or enabled without this store having heard of
-  /// it yet.
+  /// A subject that would be refused is read anew, since it may have been added or enabled without this store having
+  /// heard of it yet.
   func look(up id: String, anew: Bool = false) async throws(EngineError) -> Subject? {
     do {
       if !anew, let subject = try await subject(id: id), subject.isEnabled { return subject }

@@ -68,9 +68,7 @@ struct KeyWatch {
     self.source = source
   }
 
-  /// Checks whether the keys have changed since the last check.
-  ///
-  /// It costs two `stat` calls or a lock.
+  /// Checks whether the keys have changed since the last check, at the cost of two `stat` calls or a lock.
   mutating func hasChanged() -> Bool {
     let found = source.stamp
     defer { seen = found }

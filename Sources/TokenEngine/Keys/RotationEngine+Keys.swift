@@ -2,8 +2,9 @@ internal import Platform
 internal import RotationModel
 public import TokenSigning
 
-/// Changes of the signing keys, as `refresh-ledger keys` makes them. Their files are in the folder `keys` of the
-/// engine's folder.
+/// Changes of the signing keys, as `refresh-ledger keys` makes them.
+///
+/// The files of the keys are in the folder `keys` of the engine's folder.
 ///
 /// Each call writes one file completely and durably, waits up to ten seconds for other programs that change it, and
 /// puts the new keys in force here. Other processes with the folder open follow within a second, as ``run()`` does. No
@@ -22,10 +23,13 @@ extension RotationEngine {
   /// - Parameters:
   ///   - use: The use of the keys. Those of refresh and one-time tokens are always HS256.
   ///   - algorithm: The algorithm of the new key of access tokens, or nil for that of the current one. With published
-  ///     keys a
-  ///     change takes two rotations: verifiers learn of the new key after the first, and it signs after the second.
-  /// - Throws: ``EngineError/keys(_:)`` if a file cannot be read or written, another program holds it, or it has 16
-  ///   keys.
+  ///     keys a change takes two rotations: verifiers learn of the new key after the first, and it signs after the
+  ///     second.
+  /// - Returns: The ids of the keys of this use after the rotation.
+  /// - Throws: ``EngineError/keys(_:)`` if a file cannot be read or written, another program holds it, it has 16 keys,
+  ///   or the next key was not published for long enough. ``EngineError/store(_:)`` if the keys are out of reach.
+  ///   ``EngineError/invalid(field:limit:)`` with the field `algorithm` for refresh and one-time tokens with another
+  ///   than HS256.
   @discardableResult
   public func rotateKeys(
     of use: KeyState.Use = .access, algorithm: SignatureAlgorithm? = nil
@@ -35,10 +39,14 @@ extension RotationEngine {
 
   /// Rotates the keys as ``rotateKeys(of:algorithm:)`` does, by force if needed.
   ///
-  /// - Parameter force: True to rotate keys in a database even if somebody may not know the next key yet; whoever has
-  ///   not read it refuses its tokens. Without force this is refused until the key was published for the time that a
-  ///   JWK Set can be cached (300 s; 0 for HS256, which is in none) and the time that an instance can be cut off
-  ///   unnoticed.
+  /// - Parameters:
+  ///   - use: The use of the keys.
+  ///   - algorithm: The algorithm of the new key of access tokens, or nil for that of the current one.
+  ///   - force: True to rotate keys in a database even if somebody may not know the next key yet; whoever has not read
+  ///     it refuses its tokens. Without force this is refused until the key was published for the time that a JWK Set
+  ///     can be cached (300 s; 0 for HS256, which is in none) and the time that an instance can be cut off unnoticed.
+  /// - Returns: The ids of the keys of this use after the rotation.
+  /// - Throws: The errors of ``rotateKeys(of:algorithm:)``.
   @discardableResult
   public func rotateKeys(
     of use: KeyState.Use = .access, algorithm: SignatureAlgorithm? = nil, force: Bool
@@ -61,12 +69,13 @@ extension RotationEngine {
   ///
   /// - Parameters:
   ///   - id: The `kid`, ``KeyState/id``.
+  ///   - use: The use of the key.
   ///   - tokenLifetime: The longest lifetime of the tokens of this key, or nil for the longest possible one: 30 days
-  ///     for
-  ///     access tokens and 100 years for refresh and one-time tokens. If every client has
+  ///     for access tokens and 100 years for refresh and one-time tokens. If every client has
   ///     ``EngineOptions/accessLifetime``, that is enough.
   ///   - force: True to remove the key even if such a token may still be valid.
-  /// - Throws: ``EngineError/keys(_:)`` for a key that is unknown, not retiring, or whose tokens may still be valid.
+  /// - Throws: ``EngineError/keys(_:)`` for a key that is unknown, not retiring, or whose tokens may still be valid,
+  ///   and if a file cannot be read or written. ``EngineError/store(_:)`` if the keys are out of reach.
   public func retireKey(
     _ id: String, of use: KeyState.Use = .access, tokenLifetime: Duration? = nil, force: Bool = false
   ) async throws(EngineError) {
@@ -80,12 +89,16 @@ extension RotationEngine {
     }
   }
 
-  /// Imports a private key of yours (PKCS #8 in PEM, not encrypted: P-256, Ed25519 or RSA of 2048 to 4096 bits) as the
-  /// next key of access tokens, and returns its `kid`.
+  /// Imports a private key of yours as the next key of access tokens.
   ///
-  /// It replaces the next key that was there, which has signed nothing. Rotate the keys to sign with it.
+  /// The imported key replaces the next key that was there, which has signed nothing. Rotate the keys to sign with it.
   ///
-  /// - Parameter algorithm: The algorithm of the key; an RSA key without one is for RS256.
+  /// - Parameters:
+  ///   - pem: The key, PKCS #8 in PEM, not encrypted: P-256, Ed25519 or RSA of 2048 to 4096 bits.
+  ///   - algorithm: The algorithm of the key; an RSA key without one is for RS256.
+  /// - Returns: The `kid` of the imported key.
+  /// - Throws: ``EngineError/keys(_:)`` if the key cannot be used or a file cannot be read or written.
+  ///   ``EngineError/store(_:)`` if the keys are out of reach.
   @discardableResult
   public func importNextKey(
     pem: String, algorithm: SignatureAlgorithm? = nil

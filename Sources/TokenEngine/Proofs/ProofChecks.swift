@@ -25,11 +25,9 @@ struct ProofChecks: Sendable {
     keys.proofNonce(nowMilliseconds: ledger.now().milliseconds - ledger.health.clockShiftSeconds * 1000)
   }
 
-  /// Verifies a proof for one request.
+  /// Verifies a proof for one request, which may have been accepted before.
   ///
-  /// It may have been accepted before.
-  ///
-  /// - Parameter accessToken: The access token that it came along with, or nil at the token endpoint.
+  /// `accessToken` is the access token that the proof came along with, or nil at the token endpoint.
   func verify(_ presented: PresentedProof, accessToken: String? = nil) throws(BadProof) -> KeyProof {
     let (now, shift) = (ledger.now(), ledger.health.clockShiftSeconds)
     let (proof, nonce) = try verification.verify(presented, accessToken: accessToken, at: now, shiftSeconds: shift)
@@ -51,7 +49,7 @@ struct ProofChecks: Sendable {
   /// Returns the proof of a request for tokens, verified and not counted; nil if there is none and none is needed, or
   /// if it is ignored.
   ///
-  /// - Parameter isTaken: True if the proof is looked at though the mode is off, since the session is bound.
+  /// `isTaken` is true if the proof is looked at though the mode is off, since the session is bound.
   func proof(
     _ presented: PresentedProof?, of client: Client, isTaken: Bool = false
   ) throws(ProofFailure) -> KeyProof? {

@@ -17,18 +17,17 @@ struct Minting: Sendable {
     hot = HotLedger(ledger)
   }
 
-  /// Returns the ledger's time.
-  ///
-  /// It never goes back, so that a clock that is set back revives no token.
+  /// Returns the ledger's time, which never goes back, so that a clock that is set back revives no token.
   func now() -> Timestamp { ledger.now() }
 
   /// Returns the pair of a session.
   ///
-  /// It is a pure function of the session, the claims and the client's lifetimes, so that a retry is answered with the
-  /// same pair, byte for byte if the algorithm's signatures are deterministic (HS256, EdDSA, RS256).
+  /// The pair is a pure function of the session, the claims and the client's lifetimes until its access token has
+  /// expired, so that a retry is answered with the same pair, byte for byte if the algorithm's signatures are
+  /// deterministic (HS256, EdDSA, RS256).
   ///
-  /// - Parameter moment: The time of the step that decided. New tokens are issued at that time, and so before any later
-  ///   revocation.
+  /// `moment` is the time of the step that decided. New tokens are issued at that time, and so before any later
+  /// revocation.
   func pair(
     for session: Session, scopes: Scopes, claims: CustomClaims, client own: ClientLifetimes, at moment: LedgerMoment
   ) -> TokenPair {
@@ -55,8 +54,8 @@ struct Minting: Sendable {
 
   /// Returns the live refresh token.
   ///
-  /// If it is never rotated, its text does not change either: it states the absolute end, and the ledger knows the idle
-  /// one.
+  /// If the token is never rotated, its text does not change either: it states the absolute end, and the ledger knows
+  /// the idle one.
   func refreshToken(of session: Session) -> String {
     let isFixed = session.rotation == .never
     return minter.mintRefresh(
@@ -114,7 +113,7 @@ struct Minting: Sendable {
 extension Minting {
   /// Returns the claims that the embedder's closure makes.
   ///
-  /// - Parameter isBound: True if the token will be bound to a key, whose claim takes room too.
+  /// `isBound` is true if the token will be bound to a key, whose claim takes room too.
   func customClaims(for context: ClaimsContext, isBound: Bool) async throws(EngineError) -> CustomClaims {
     guard let make = options.customClaims else { return .empty }
     let (subject, client, scopes) = (context.subject, context.client, context.scopes)

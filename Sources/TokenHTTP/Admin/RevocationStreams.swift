@@ -113,7 +113,7 @@ struct RevocationStreams: Sendable {
 
   /// Looks the client up again.
   ///
-  /// One that cannot be looked up now is taken for what it was.
+  /// A client that cannot be looked up now is taken for what it was.
   private func stillMayFollow(_ client: Client) async -> Bool {
     do {
       guard let now = try await gate.authenticator.clients.client(id: client.id) else { return false }

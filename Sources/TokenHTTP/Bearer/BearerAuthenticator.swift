@@ -6,7 +6,7 @@ internal import TokenObservability
 
 /// Verifies the bearer of a request and records what it is.
 ///
-/// Refuses nothing, so a public route behind it works with an expired, malformed or foreign bearer too;
+/// The layer refuses nothing, so a public route behind it works with an expired, malformed or foreign bearer too;
 /// ``RequireScope`` refuses.
 ///
 /// Only the header `Authorization` is read (RFC 6750 §2.1). Two of them are one malformed bearer: it cannot be known
@@ -34,21 +34,29 @@ public struct BearerAuthenticator<Context: AuthenticatedContext>: RouterMiddlewa
     self.init(engine: engine, addressing: RequestAddressing())
   }
 
-  /// - Parameter addressing: the rule of how clients have addressed a request, for proofs of keys.
+  /// Makes an authenticator that asks an engine of this process.
+  ///
+  /// - Parameters:
+  ///   - engine: The engine that has issued the tokens.
+  ///   - addressing: The rule of how clients have addressed a request, for proofs of keys.
   public init(engine: RotationEngine, addressing: RequestAddressing) {
     self.init(engine: engine, addressing: addressing, isForwarded: false, metrics: nil)
   }
 
-  /// - Parameter addressing: the rule of how clients have addressed a request, for proofs of keys.
+  /// Makes an authenticator that asks a verifier, and adds no `DPoP-Nonce` to replies.
+  ///
+  /// - Parameters:
+  ///   - verifier: The judge of bearers, such as an `AccessTokenVerifier`.
+  ///   - addressing: The rule of how clients have addressed a request, for proofs of keys.
   public init(verifier: any BearerVerifier, addressing: RequestAddressing = RequestAddressing()) {
     self.verifier = verifier
     self.addressing = addressing
     (isForwarded, metrics, nonces) = (false, nil, nil)
   }
 
-  /// - Parameters:
-  ///   - isForwarded: true if a proxy asks about the request that its headers name.
-  ///   - metrics: counts the proofs that are refused.
+  /// Makes an authenticator that counts the proofs that are refused.
+  ///
+  /// With `isForwarded` a proxy asks about the request that its headers name.
   init(engine: RotationEngine, addressing: RequestAddressing, isForwarded: Bool, metrics: GrantMetrics?) {
     verifier = engine
     self.addressing = addressing

@@ -65,26 +65,26 @@ public struct BearerChallenge: Sendable {
   /// Makes a challenge.
   ///
   /// - Parameters:
-  ///   - realm: visible ASCII and spaces; nil for the standard realm.
-  ///   - body: writes the body; nil for the standard JSON.
+  ///   - realm: Visible ASCII and spaces; nil for the standard realm.
+  ///   - body: Writes the body; nil for the standard JSON.
   public init(realm: String? = nil, body: (@Sendable (BearerError) -> Body)? = nil) {
     precondition(realm?.utf8.allSatisfy { (0x20...0x7E).contains($0) } ?? true, "not the text of a realm")
     self.realm = realm
     self.body = body
   }
 
-  /// The reply to a request that came with the scheme `Bearer` or with none.
+  /// Returns the reply to a request that came with the scheme `Bearer` or with none.
   public func response(to fault: BearerError) -> Response {
     response(to: fault, isProven: false)
   }
 
-  /// The reply to a request that is refused, in the scheme that it came with.
+  /// Returns the reply to a request that is refused, in the scheme that it came with.
   public func response(to fault: BearerError, for request: Request) -> Response {
     let scheme = request.headers[.authorization]?.prefix { $0 != " " }.lowercased()
     return response(to: fault, isProven: scheme == "dpop")
   }
 
-  /// - Parameter isProven: true if the token came with the scheme `DPoP`.
+  /// Returns the reply to a request whose token came with the scheme `DPoP` if `isProven` is true.
   private func response(to fault: BearerError, isProven: Bool) -> Response {
     var response: Response
     if let body = body?(fault) {

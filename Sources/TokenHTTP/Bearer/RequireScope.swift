@@ -5,7 +5,7 @@ public import TokenEngine
 /// Lets requests through whose access token is good and has all of the scopes, and answers 401 or 403 to others (RFC
 /// 6750 §3).
 ///
-/// Stands behind ``BearerAuthenticator``.
+/// The layer stands behind ``BearerAuthenticator``.
 ///
 ///     router.group("albums")
 ///       .add(middleware: BearerAuthenticator(engine: engine))
@@ -14,9 +14,12 @@ public struct RequireScope<Context: AuthenticatedContext>: RouterMiddleware {
   private let required: Scopes
   private let challenge: BearerChallenge
 
-  /// Asks for scopes, each one scope token (RFC 6749 §3.3); without any, only for a good access token.
+  /// Asks for scopes or, without any, only for a good access token.
   ///
-  /// - Parameter challenge: the way in which requests are refused.
+  /// - Parameters:
+  ///   - scopes: The scopes that the token must have, each one scope token (RFC 6749 §3.3); another text stops the
+  ///     program.
+  ///   - challenge: The way in which requests are refused.
   public init(_ scopes: String..., challenge: BearerChallenge = BearerChallenge()) {
     guard let required = Scopes(scopes.joined(separator: " ")) else {
       preconditionFailure("not scope tokens: \(scopes)")
@@ -56,7 +59,7 @@ public struct BearerRefusal: HTTPResponseError {
 }
 
 extension AuthenticatedContext {
-  /// Returns the request's access token; if it is not good enough, throws the 401 or 403 that refuses the request.
+  /// Returns the request's access token if it is good enough.
   ///
   ///     router.get("profile") { _, context in
   ///       try context.requireAccessToken(scopes: "profile.read").subject
@@ -65,8 +68,12 @@ extension AuthenticatedContext {
   /// For routes behind ``BearerAuthenticator``: without it no request has a token.
   ///
   /// - Parameters:
-  ///   - scopes: the scopes that the token must have, each one scope token (RFC 6749 §3.3).
-  ///   - challenge: the way in which the request is refused.
+  ///   - scopes: The scopes that the token must have, each one scope token (RFC 6749 §3.3); another text stops the
+  ///     program.
+  ///   - challenge: The way in which the request is refused.
+  /// - Returns: The verified token, which has all of the scopes.
+  /// - Throws: ``BearerRefusal``, which refuses the request with 401 or 403, or with 503 if no access token can be
+  ///   judged now.
   public func requireAccessToken(
     scopes: String..., challenge: BearerChallenge = BearerChallenge()
   ) throws(BearerRefusal) -> AccessToken {

@@ -9,17 +9,22 @@ public enum CookieClientFault: Error, Sendable, Hashable, CustomStringConvertibl
   case confidential(client: String)
   /// The client may not use the grant `refresh_token`.
   case withoutRefresh(client: String)
-  /// The grace window is not within ``Limits/cookieGrace``. `isOwn` tells if it is the client's own.
+  /// The grace window is not within ``Limits/cookieGrace``; `isOwn` tells if it is the client's own.
   case shortGrace(client: String, grace: Duration, isOwn: Bool)
-  /// The client, or the engine, asks for proofs of keys, which a page behind a cookie does not send. `isOwn` tells if
+  /// The client, or the engine, asks for proofs of keys, which a page behind a cookie does not send; `isOwn` tells if
   /// it is the client.
   case needsProof(client: String, isOwn: Bool)
   /// Browsers would not send a cookie of this path to the refresh route and the log-out.
   case otherPath(String)
 
-  /// Returns the client if it is fit, and throws the fault if not.
+  /// Checks that the refresh tokens of a client can be delivered in cookies.
   ///
-  /// - Parameter options: The engine's, with the grace window of clients without one of their own.
+  /// - Parameters:
+  ///   - client: The client that the store has of the id, or nil if it has none.
+  ///   - id: The id, which the fault names.
+  ///   - options: The engine's, with its policy for proofs and the grace window of clients without one of their own.
+  /// - Returns: The client, which is there and fit.
+  /// - Throws: ``CookieClientFault`` for the first reason that is found why it is not.
   package static func check(
     _ client: Client?, id: String, options: EngineOptions
   ) throws(CookieClientFault) -> Client {

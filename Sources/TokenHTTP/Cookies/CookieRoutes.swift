@@ -38,8 +38,14 @@ public struct CookieRoutes: AdditionalRoutes {
   /// The client is looked up at each request too: one that was removed or changed meanwhile is answered 500, and a line
   /// of the log says why.
   ///
-  /// - Parameter options: The engine's, whose grace window a client without one of its own has.
-  /// - Throws: ``CookieClientFault``, and what the store throws.
+  /// - Parameters:
+  ///   - client: The id of the public client whose sessions these are.
+  ///   - cookie: The cookie that keeps the refresh token.
+  ///   - endsEverywhere: True if each log-out ends all sessions of the subject, at every client.
+  ///   - clients: The store in which the client is looked up first.
+  ///   - options: The engine's, whose grace window a client without one of its own has.
+  /// - Returns: The routes, for a server to add.
+  /// - Throws: ``CookieClientFault`` if the client or the path of the cookie is not fit, and what the store throws.
   public static func make(
     client: String, cookie: RefreshCookie = RefreshCookie(), endsEverywhere: Bool = false,
     clients: any ClientStore, options: EngineOptions

@@ -62,8 +62,10 @@ public struct RefreshCookie: Sendable, Hashable {
     clear(in: &response, alsoAbove: false)
   }
 
-  /// - Parameter alsoAbove: True to remove those of the name with each path above too, such as one that was set before
-  ///   the path was changed.
+  /// Has the browser remove the cookie.
+  ///
+  /// With `alsoAbove` those of the name with each path above are removed too, such as one that was set before the path
+  /// was changed.
   func clear(in response: inout Response, alsoAbove: Bool) {
     add("", seconds: 0, path, to: &response)
     guard alsoAbove, path != "/" else { return }

@@ -11,9 +11,9 @@ struct ServerMetadata: Sendable {
   private let routes: TokenRouteSet
   private let takesProofs: Bool
 
-  /// - Parameters:
-  ///   - routes: the routes there are; the document names no others.
-  ///   - takesProofs: true if tokens can be bound to a key, and the document names the algorithms of proofs.
+  /// Creates the metadata of these routes, and names no others.
+  ///
+  /// With `takesProofs` tokens can be bound to a key, and the document names the algorithms of proofs.
   init(issuer: String, pathPrefix: String, routes: TokenRouteSet = .all, takesProofs: Bool = false) {
     self.issuer = issuer
     self.pathPrefix = pathPrefix
@@ -33,7 +33,7 @@ struct ServerMetadata: Sendable {
   /// The path at which clients look for the document if they know only the issuer (RFC 8414 §3.1): between its host and
   /// its path.
   ///
-  /// Nil if that is the route below the prefix, or a path that no route can have.
+  /// The value is nil if that is the route below the prefix, or a path that no route can have.
   var standardPath: String? {
     let isPlain = issuerPath.utf8.allSatisfy { byte in
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8.contains(byte)

@@ -15,7 +15,9 @@ package struct FormParameters: Sendable {
   /// Makes a form without parameters.
   init() {}
 
-  /// - Parameter mayRepeat: tells which parameters can come more than once; none by default.
+  /// Reads the parameters of a body.
+  ///
+  /// Those that `mayRepeat` accepts can come more than once; by default none can.
   init(_ body: ArraySlice<UInt8>, mayRepeat: (String) -> Bool = { _ in false }) throws(FormError) {
     names.reserveCapacity(FormParameters.countUsual)
     values.reserveCapacity(FormParameters.countUsual)
@@ -113,7 +115,7 @@ package enum FormError: Error, Sendable, Hashable {
 enum PercentDecoding {
   /// Decodes one name or value: `+` is a space, `%` starts two hexadecimal digits.
   ///
-  /// Nil for a `%` that does not, and for control characters, which a form escapes.
+  /// The result is nil for a `%` that does not, and for control characters, which a form escapes.
   static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
     if isPlain(text) { return Array(text) }
     var decoded: [UInt8] = []

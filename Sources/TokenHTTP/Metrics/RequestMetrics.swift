@@ -16,7 +16,7 @@ struct RequestMetrics: Sendable {
   private let byRoute: [String: [StatusClass: Series]]
   private let other: [StatusClass: Series]
 
-  /// - Parameter routes: all there are, without the prefix, which is in no label.
+  /// Makes the metrics of all routes there are, whose paths are without the prefix, which is in no label.
   init(factory: any MetricsFactory, routes: [RouterPath], pathPrefix: String) {
     func series(_ route: String) -> [StatusClass: Series] {
       StatusClass.allCases.reduce(into: [:]) { series, status in
@@ -32,7 +32,7 @@ struct RequestMetrics: Sendable {
     other = series(TokenMetric.otherRoute)
   }
 
-  /// - Parameter route: as Hummingbird names it; nil if no route took the request.
+  /// Counts a request, with its route as Hummingbird names it, or nil if no route took it.
   func note(route: String?, _ status: HTTPResponse.Status, within time: Duration) {
     let series = route.flatMap { byRoute[$0] } ?? other
     guard let series = series[StatusClass(code: status.code)] else { return }

@@ -23,15 +23,23 @@ public struct ServerMetrics: Sendable {
   let factory: any MetricsFactory
   private let gauges: EngineGauges
 
+  /// Makes the metrics of a server whose engine has a ledger with a log.
+  ///
   /// - Parameters:
-  ///   - factory: the backend; the one that the process was bootstrapped with by default.
-  ///   - text: gives all metrics in Prometheus's text format 0.0.4. Adds the route `GET /metrics`, which everybody may
-  ///     ask who reaches the server; nil for none.
+  ///   - factory: The backend; the one that the process was bootstrapped with by default.
+  ///   - text: Returns all metrics in Prometheus's text format 0.0.4, for the route `GET /metrics`, which everybody can
+  ///     ask who reaches the server; nil for no such route.
   public init(factory: any MetricsFactory = MetricsSystem.factory, text: (@Sendable () -> String)? = nil) {
     self.init(factory: factory, store: .embedded, text: text)
   }
 
-  /// - Parameter store: what the ledger of the engine stands on: there are the metrics of this alone.
+  /// Makes the metrics of a server.
+  ///
+  /// - Parameters:
+  ///   - factory: The backend; the one that the process was bootstrapped with by default.
+  ///   - store: The store behind the engine's ledger; only the metrics of this kind are made.
+  ///   - text: Returns all metrics in Prometheus's text format 0.0.4, for the route `GET /metrics`, which everybody can
+  ///     ask who reaches the server; nil for no such route.
   public init(
     factory: any MetricsFactory = MetricsSystem.factory, store: TokenMetric.Store,
     text: (@Sendable () -> String)? = nil
@@ -46,7 +54,7 @@ public struct ServerMetrics: Sendable {
 
   /// Sets the gauges to the engine's figures of this moment: `GET /metrics` does it by itself.
   ///
-  /// For backends that send what they have at a time of their own, to be called shortly before.
+  /// For a backend that sends what it has at a time of its own, call this shortly before.
   public func readGauges(of engine: RotationEngine) async {
     await gauges.read(engine)
   }
@@ -54,7 +62,7 @@ public struct ServerMetrics: Sendable {
 
 /// `GET /metrics`: Prometheus's text format 0.0.4, with the gauges of this moment.
 ///
-/// Asks for no bearer.
+/// The route asks for no bearer.
 struct MetricsEndpoint: Sendable {
   let engine: RotationEngine
   let metrics: ServerMetrics

@@ -12,7 +12,7 @@ struct FaultReplies: Sendable {
 
   /// Answers what a route threw.
   ///
-  /// Throws it again if it is no fault of the request or the engine: the connection has ended.
+  /// An error that is no fault of the request or the engine is thrown again: the connection has ended.
   func reply(toThrown error: any Error, logger: Logger) throws -> Response {
     switch error {
     case let fault as FormError: reply(to: .form(fault), logger: logger)
@@ -22,7 +22,9 @@ struct FaultReplies: Sendable {
     }
   }
 
-  /// - Parameter logger: nil for a fault that is counted, not logged.
+  /// Answers a fault in the words of the wire, and logs a failure of the engine.
+  ///
+  /// The logger is nil for a fault that is counted, not logged.
   func reply(to fault: TokenEndpointError, logger: Logger?) -> Response {
     if case .failed(let failure) = fault {
       let level = failure.isTemporary ? Logger.Level.warning : .error

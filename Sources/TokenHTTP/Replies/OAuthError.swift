@@ -65,7 +65,9 @@ extension OAuthError {
     .serviceUnavailable, .temporarilyUnavailable, "The request was not answered; try it again later")
   static let failed = unanswered(.internalServerError)
 
-  /// - Parameter methods: the methods that the route has, as `Allow` names them.
+  /// Returns the error for a method that a route does not have.
+  ///
+  /// The text `methods` names those that it has, as `Allow` does.
   static func methodNotAllowed(_ methods: String) -> OAuthError {
     OAuthError(.methodNotAllowed, .invalidRequest, "This route answers \(methods) alone")
   }

@@ -17,13 +17,13 @@ public struct AddressSource: Sendable {
 
   /// Returns the address that a request counts for.
   ///
-  /// Nil if the context does not conform to `RemoteAddressRequestContext`, or for a Unix domain socket if no proxy
-  /// names one.
+  /// The address is nil if no proxy names one, and the context does not conform to `RemoteAddressRequestContext` or the
+  /// connection is one of a Unix domain socket.
   public func address(of request: Request, context: some RequestContext) -> PeerAddress? {
     address(of: request, peer: (context as? any RemoteAddressRequestContext)?.remoteAddress)
   }
 
-  /// - Parameter peer: the address of the connection.
+  /// Returns the address that a request counts for, whose connection comes from `peer`.
   func address(of request: Request, peer: SocketAddress?) -> PeerAddress? {
     let peer = peer.flatMap(PeerAddress.init)
     guard trustsProxy, let name = HTTPField.Name.forwardedFor else { return peer }

@@ -66,8 +66,8 @@ enum ClientCredentials: Equatable {
 
   /// Reads the credentials: ids as people type them (``NameForm/typed(_:)``), secrets byte by byte.
   ///
-  /// - Parameter authorization: The values of the `Authorization` headers. An access token in them, with `Bearer` or
-  ///   `DPoP`, is no client authentication and is ignored: interceptors in clients send a stale one along.
+  /// An access token in the values of the `Authorization` headers, with `Bearer` or `DPoP`, is no client authentication
+  /// and is ignored: interceptors in clients send a stale one along.
   init(authorization: [String], form: FormParameters) throws(Fault) {
     guard authorization.count <= 1 else { throw .ambiguous }
     let credentials = authorization.first.map(AuthorizationCredentials.init)

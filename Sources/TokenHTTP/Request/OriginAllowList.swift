@@ -12,9 +12,9 @@ struct OriginAllowList: Sendable {
   /// proof.
   private static var exposed: String { "Retry-After, WWW-Authenticate, DPoP-Nonce" }
 
-  /// - Parameters:
-  ///   - headers: the headers that pages can send besides `Authorization`, `Content-Type` and `DPoP`.
-  ///   - metadataPath: the path of the metadata outside the prefix, if they have one.
+  /// Creates the list for pages that can send `headers` besides `Authorization`, `Content-Type` and `DPoP`.
+  ///
+  /// The metadata are also read at `metadataPath` if they have a path outside the prefix.
   init(origins: Set<String>, headers: Set<String>, pathPrefix: String, metadataPath: String?) {
     self.origins = Set(origins.compactMap { WebOrigin($0) })
     let paths = Route.allCases.filter(\.isForPages).map { pathPrefix + $0.path }
@@ -66,7 +66,8 @@ package struct WebOrigin: Hashable, Sendable {
 
   /// Reads an origin.
   ///
-  /// Nil for anything else, including `*` and `null`, and for one that is not in lower case, as browsers write it.
+  /// The result is nil for anything else, including `*` and `null`, and for an origin that is not in lower case, as
+  /// browsers write it.
   package init?(_ text: String) {
     guard let mark = text.firstRange(of: "://") else { return nil }
     let (scheme, rest) = (text[..<mark.lowerBound], text[mark.upperBound...])

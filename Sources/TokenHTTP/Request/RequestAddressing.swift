@@ -38,7 +38,7 @@ public struct RequestAddressing: Sendable, Hashable {
   /// Returns the proof of a request that a proxy asks about, which names it in `X-Forwarded-Method`, `-Proto`, `-Host`
   /// and `-Uri`.
   ///
-  /// What it does not name is that of the question itself.
+  /// What these headers do not name is that of the question itself.
   func forwardedProof(of request: Request) -> PresentedProof? {
     guard let text = Self.text(of: request) else { return nil }
     let method = request.last(HTTPField.Name.forwardedMethod) ?? request.method.rawValue

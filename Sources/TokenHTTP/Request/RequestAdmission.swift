@@ -13,7 +13,7 @@ enum AdmissionRefusal: Equatable, Sendable {
 
 /// Reads the body of a request and then admits it: so many at once, and none whose client has hung up.
 ///
-/// Others are refused at once. Nothing behind it waits for a client that sends slowly.
+/// Other requests are refused at once. Nothing behind this layer waits for a client that sends slowly.
 ///
 /// A body past the bound is passed on unread: each route answers 413 in its own words.
 ///
@@ -30,7 +30,7 @@ struct RequestAdmission<Context: RequestContext>: RouterMiddleware {
   private let refusal: @Sendable (AdmissionRefusal) -> Response
   private let inFlight: Count
 
-  /// - Parameter inFlightMax: 1 at least.
+  /// Creates a bound of `inFlightMax` requests at a time, at least 1.
   init(
     bodyBytesMax: Int, inFlightMax: Int, hangUps: HangUps,
     refusal: @escaping @Sendable (AdmissionRefusal) -> Response
@@ -65,7 +65,7 @@ struct RequestAdmission<Context: RequestContext>: RouterMiddleware {
 
   /// Answers a request whose body has been read, unless as many as may be are being answered or its client has hung up.
   ///
-  /// - Parameter hungUp: Whether the client has hung up; asked for only if there is room for the request.
+  /// The question if the client has hung up is asked only if there is room for the request.
   func admit(hungUp: @autoclosure () -> Bool, _ answer: () async throws -> Response) async throws -> Response {
     defer { inFlight.value.subtract(1, ordering: .relaxed) }
     guard inFlight.value.add(1, ordering: .relaxed).newValue <= inFlightMax else { return refusal(.overloaded) }
@@ -102,7 +102,7 @@ extension Request {
 
   /// Returns the whole body, or nil if it is longer.
   ///
-  /// Throws errors of the connection while it is read.
+  /// Throws errors of the connection while the body is read.
   func body(bytesMax: Int) async throws -> ByteBuffer? {
     guard !announcesBody(over: bytesMax) else { return nil }
     do { return try await body.collect(upTo: bytesMax) } catch is NIOTooManyBytesError { return nil }

@@ -9,10 +9,12 @@ extension Request {
   ///
   /// Parameters in the query are never read: they end up in logs (RFC 6749 §2.3.1).
   ///
-  /// Throws ``FormError``, and errors of the connection while the body is read.
   /// - Parameters:
-  ///   - takesMultipart: whether `multipart/form-data` is read too.
-  ///   - mayRepeat: tells which parameters can come more than once; none by default.
+  ///   - bytesMax: The most bytes of the body; one that is announced as longer is refused unread.
+  ///   - takesMultipart: True if `multipart/form-data` is read too.
+  ///   - mayRepeat: Tells which parameters can come more than once; none by default.
+  /// - Returns: The parameters, in the order in which they came.
+  /// - Throws: ``FormError``, and errors of the connection while the body is read.
   package func form(
     bytesMax: Int, takesMultipart: Bool = false, mayRepeat: (String) -> Bool = { _ in false }
   ) async throws -> FormParameters {
@@ -43,7 +45,10 @@ extension FormParameters {
   ///
   /// Every query is read here.
   ///
-  /// - Parameter mayRepeat: tells which parameters can come more than once; none by default.
+  /// - Parameters:
+  ///   - request: The request; without a query it has no parameters.
+  ///   - mayRepeat: Tells which parameters can come more than once; none by default.
+  /// - Throws: ``FormError`` if the query is malformed, or a parameter comes twice or is one too many.
   package init(query request: Request, mayRepeat: (String) -> Bool = { _ in false }) throws(FormError) {
     let query = request.uri.query ?? ""
     // It stands for bytes that were not UTF-8 and are lost; whoever means the character itself sends it escaped.

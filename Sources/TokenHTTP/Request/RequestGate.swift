@@ -3,7 +3,7 @@ internal import Hummingbird
 
 /// The layer that every request to the server passes: span, metrics, origins, and the replies where no route answers.
 ///
-/// It is one layer for all, since each costs every request some microseconds.
+/// One layer does all of this, since each costs every request some microseconds.
 struct RequestGate<Context: RequestContext>: RouterMiddleware {
   /// The span around each request, or nil if there is no tracer.
   let tracing: RequestTracing?

@@ -5,14 +5,15 @@ public import TokenEngine
 /// Routes that a token server serves beside its own without knowing them: `AdminConsole` of the product TokenConsole is
 /// such, and ``CookieRoutes`` are.
 ///
-///     let server = TokenApplication.make(engine: engine, clients: clients, additionalRoutes: [console], logger:
-///     logger)
+///     let server = TokenApplication.make(
+///       engine: engine, clients: clients, additionalRoutes: [console], logger: logger)
 ///
 /// They are below the server's path prefix, behind its bounds, and in its metrics by the templates of their paths;
 /// every method that ``paths`` does not name is answered 405 with `Allow`.
 public protocol AdditionalRoutes: Sendable {
-  /// All that ``add(to:)`` adds, with the methods that it answers and without the path prefix. None is a path of the
-  /// token server's own.
+  /// All that ``add(to:)`` adds, with the methods that it answers and without the path prefix.
+  ///
+  /// None is a path of the token server's own.
   var paths: [(path: RouterPath, methods: [HTTPRequest.Method])] { get }
 
   /// Adds the routes; called once for each router that ``TokenRoutes`` are added to.

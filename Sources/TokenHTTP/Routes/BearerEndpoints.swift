@@ -32,10 +32,10 @@ enum ForwardAuthentication {
     return response
   }
 
-  /// The text as a header value, which holds visible ASCII: everything else, and the percent sign, is percent-encoded
-  /// UTF-8 (RFC 3986 §2.1).
+  /// Returns the text as a header value, which holds visible ASCII: everything else, and the percent sign, is
+  /// percent-encoded UTF-8 (RFC 3986 §2.1).
   ///
-  /// So is a space at either end, which a header would lose: " ann" is not "ann".
+  /// A space at either end, which a header would lose, is encoded too: " ann" is not "ann".
   static func headerText(_ text: String) -> String {
     var encoded = ""
     for (index, byte) in text.utf8.enumerated() {

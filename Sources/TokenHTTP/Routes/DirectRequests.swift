@@ -7,10 +7,8 @@ internal import Synchronization
 /// The requests to `POST /token` that are answered without the server's own way to its routes, which costs more than
 /// what they ask for.
 ///
-/// The answers are those of that way: the same checks, bounds, metrics and bytes.
-///
-/// All others take that way: another path, a query, a body without a length or over the bound, the last request of a
-/// connection.
+/// The answers are those of that way: the same checks, bounds, metrics and bytes. All other requests take that way:
+/// another path, a query, a body without a length or over the bound, the last request of a connection.
 final class DirectRequests: Sendable {
   private let endpoint: TokenEndpoint
   private let admission: RequestAdmission<TokenRequestContext>
@@ -23,9 +21,9 @@ final class DirectRequests: Sendable {
   private let logger: Logger
   private let date = ReplyDate()
 
-  /// - Parameters:
-  ///   - path: the path of the route with the server's prefix.
-  ///   - logger: the server's logger; each request that needs one has its own id in it.
+  /// Creates the direct way to the route at `path`, which includes the server's prefix.
+  ///
+  /// The logger is the server's; each request that needs one has its own id in it.
   init(
     endpoint: TokenEndpoint, admission: RequestAdmission<TokenRequestContext>, addresses: AddressSource, path: String,
     bodyBytesMax: Int, metrics: RequestMetrics?, origins: OriginAllowList?, logger: Logger
@@ -42,7 +40,7 @@ final class DirectRequests: Sendable {
 
   /// Checks by its head whether a request is one of these.
   ///
-  /// Its body is within the bound then.
+  /// The body of such a request is within the bound.
   func takes(_ head: HTTPRequest) -> Bool {
     guard head.method == .post, head.path == path else { return false }
     let fields = head.headerFields
@@ -54,9 +52,8 @@ final class DirectRequests: Sendable {
 
   /// Answers a request that ``takes(_:)`` has accepted, once its body is complete.
   ///
-  /// - Parameters:
-  ///   - peer: the address of the connection, which has none any more once it is closed.
-  ///   - began: the time at which its head came.
+  /// The address of the connection is `peer`, since a connection has none any more once it is closed. The head of the
+  /// request came at `began`.
   func answer(
     _ head: HTTPRequest, _ body: ByteBuffer, over channel: any Channel, from peer: SocketAddress?,
     since began: ContinuousClock.Instant

@@ -14,9 +14,8 @@ package struct GrantCalls: Sendable {
 
   /// Asks for a session by name and password.
   ///
-  /// - Parameters:
-  ///   - ignoresCase: Whether the user of the same name in other letter case is meant, if there is only one.
-  ///   - address: The address that the request comes from; asked for only if log-ins are bounded.
+  /// With `ignoresCase` the name also means the user of the same name in other letter case, if there is only one. The
+  /// address, which is that of the request, is asked for only if log-ins are bounded.
   func logIn(
     _ name: String, _ password: String, client: Client, scope: String?, ignoresCase: Bool = false,
     proof: PresentedProof? = nil, from address: @Sendable () -> PeerAddress?

@@ -19,12 +19,11 @@ struct TokenEndpoint: Sendable {
 
   private var wire: any TokenWire { faults.wire }
 
-  /// Throws only errors of the connection while the body is read.
+  /// Answers a request, and throws only errors of the connection while the body is read.
   ///
-  /// - Parameters:
-  ///   - logger: the request's logger; only asked for if the request gets no tokens, since making one costs more than
-  ///     most steps of a request.
-  ///   - address: the address that the request comes from, for the bound of failed log-ins; only asked for at a log-in.
+  /// The request's logger is asked for only if the request gets no tokens, since making one costs more than most steps
+  /// of a request. The address that the request comes from, for the bound of failed log-ins, is asked for only at a
+  /// log-in.
   func respond(
     to request: Request, logger: @autoclosure () -> Logger, from address: @Sendable () -> PeerAddress?
   ) async throws -> Response {

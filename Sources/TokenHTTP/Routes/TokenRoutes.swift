@@ -42,17 +42,20 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   typealias Paths = [(path: RouterPath, methods: [HTTPRequest.Method])]
   private typealias Responder = @Sendable @concurrent (Request, Context) async throws -> Response
 
+  /// Creates the routes, which ``add(to:pathPrefix:)`` then adds to a router.
+  ///
   /// - Parameters:
-  ///   - clients: the clients that can ask for tokens; not asked by `POST /token` if `options.wire` is
+  ///   - engine: The engine that the routes ask.
+  ///   - clients: The clients that can ask for tokens; not asked by `POST /token` if `options.wire` is
   ///     ``WireFormat/romm``.
-  ///   - options: the routes heed ``ServerOptions/wire``, ``ServerOptions/bodyBytesMax``,
+  ///   - options: The routes heed ``ServerOptions/wire``, ``ServerOptions/bodyBytesMax``,
   ///     ``ServerOptions/requestsInFlightMax``, ``ServerOptions/failedLoginsPerMinute``,
   ///     ``ServerOptions/bearerChallenge``, ``ServerOptions/trustsProxy`` and the presence of a
   ///     ``ServerOptions/certificate``. To bound failed log-ins by address, the context must conform to
   ///     `RemoteAddressRequestContext`; without that all come from one address.
-  ///   - metrics: counts grants; adds `GET /metrics` if they are for Prometheus.
-  ///   - additionalRoutes: adds these too, like the pages of `AdminConsole`.
-  ///   - routes: the routes to add, besides those of metrics and `additionalRoutes`.
+  ///   - metrics: The metrics that count grants; `GET /metrics` is added if they are for Prometheus.
+  ///   - additionalRoutes: Other routes to add, like the pages of `AdminConsole`.
+  ///   - routes: The routes to add, besides those of metrics and `additionalRoutes`.
   public init(
     engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(),
     metrics: ServerMetrics? = nil, additionalRoutes: [any AdditionalRoutes] = [], routes: TokenRouteSet = .all
@@ -62,7 +65,7 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
       routes: routes, hangUps: HangUps())
   }
 
-  /// - Parameter hangUps: the connections of the server whose clients have hung up.
+  /// Creates the routes of a server whose clients that have hung up are in `hangUps`.
   init(
     engine: RotationEngine, clients: any ClientStore, options: ServerOptions, metrics: ServerMetrics?,
     additionalRoutes: [any AdditionalRoutes], routes: TokenRouteSet = .all, hangUps: HangUps

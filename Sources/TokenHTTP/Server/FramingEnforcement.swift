@@ -61,10 +61,8 @@ private struct NamedFields {
 
 /// Holds a connection of HTTP/1 to ``FramingRules``.
 ///
-/// Stands right behind the parser.
-///
-/// A refusal is passed on as an error of the parser and answered like one: 400, and the end of the connection. Nothing
-/// that comes after a refusal, or after the last request, is read.
+/// The handler stands right behind the parser. A refusal is passed on as an error of the parser and answered like one:
+/// 400, and the end of the connection. Nothing that comes after a refusal, or after the last request, is read.
 final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
@@ -82,7 +80,9 @@ final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   /// The most requests that can wait for their replies; each one takes memory.
   static let pipelinedMax = 16
 
-  /// - Parameter bodyBytesMax: a body that is announced as longer is not read; the route answers 413.
+  /// Creates the handler of one connection.
+  ///
+  /// A body that is announced as longer than `bodyBytesMax` is not read; the route answers 413.
   init(bytes: RequestBytesBound, bodyBytesMax: Int) {
     self.bytes = bytes
     self.bodyBytesMax = bodyBytesMax

@@ -13,7 +13,7 @@ final class HangUps: Sendable {
 
   /// Checks whether the connection, or the one of a stream of HTTP/2, is among them.
   ///
-  /// - Parameter channel: asked for only while there is any; nil if it is not known.
+  /// The channel is asked for only while there is any in the set; nil stands for one that is not known.
   func contains(_ channel: @autoclosure () -> (any Channel)?) -> Bool {
     guard count.load(ordering: .relaxed) > 0, let channel = channel() else { return false }
     let ids = [channel, channel.parent].compactMap { $0.map(ObjectIdentifier.init) }
@@ -25,7 +25,7 @@ final class HangUps: Sendable {
     if isNew { count.add(1, ordering: .relaxed) }
   }
 
-  /// To be called once the connection is closed and no request of it is handled any more.
+  /// Forgets a connection, once it is closed and no request of it is handled any more.
   func forget(_ channel: any Channel) {
     let isThere = channels.withLock { $0.remove(ObjectIdentifier(channel)) != nil }
     if isThere { count.subtract(1, ordering: .relaxed) }

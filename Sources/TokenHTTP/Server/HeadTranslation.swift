@@ -6,8 +6,8 @@ internal import NIOHTTPTypesHTTP1
 
 /// Translates the parser's HTTP/1 for the server behind it, and its replies back.
 ///
-/// Takes the place of the translation that the server brings, which reads every path as a URL to find out that it is
-/// none.
+/// The handler takes the place of the translation that the server brings, which reads every path as a URL to find out
+/// that it is none.
 final class HeadTranslation: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPRequestPart

@@ -3,7 +3,7 @@ internal import NIOHTTP1
 
 /// Ends a connection whose request has more bytes than a request can have, including chunk sizes and extensions.
 ///
-/// Stands before the parser.
+/// The handler stands before the parser.
 ///
 /// Past the bound the parser is told of an error, which is answered with 400. What a client still sends then, or after
 /// an early reply, is discarded for a while, since closing at once could cost the client the reply.

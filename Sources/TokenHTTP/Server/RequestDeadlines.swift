@@ -20,7 +20,7 @@ struct RequestDeadlines<Instant: InstantProtocol> {
   /// The time by which the client must have taken the reply.
   private var writeEnd: Instant?
 
-  /// - Parameter now: when the connection was opened.
+  /// Starts the deadlines of a connection, or of a stream of HTTP/2, that was opened at `now`.
   init(headerTimeout: Instant.Duration, bodyTimeout: Instant.Duration, now: Instant) {
     self.headerTimeout = headerTimeout
     self.bodyTimeout = bodyTimeout
@@ -46,8 +46,10 @@ struct RequestDeadlines<Instant: InstantProtocol> {
     readEnd = nil
   }
 
-  /// - Parameter isStream: true for a reply whose parts come when there is news: the client has the time for each part
-  ///   from the moment it is written.
+  /// Notes the head of a reply.
+  ///
+  /// With `isStream` the parts of the reply come when there is news: the client has the time for each part from the
+  /// moment it is written.
   mutating func replyHead(at now: Instant, isStream: Bool = false) {
     self.isStream = isStream
     writeEnd = isStream ? nil : now.advanced(by: bodyTimeout)

@@ -18,9 +18,10 @@ public final class ServerCertificate: Sendable {
   /// Reads both files.
   ///
   /// - Parameters:
-  ///   - certificate: the path of the certificate, followed in the same file by what its chain needs.
-  ///   - key: the path of its private key, without a passphrase.
-  /// - Throws: if one of the files cannot be read or holds no PEM of its kind, or if they do not belong together.
+  ///   - certificate: The path of the certificate, followed in the same file by what its chain needs.
+  ///   - key: The path of its private key, without a passphrase.
+  /// - Throws: ``CertificateError`` if one of the files cannot be read or holds no PEM of its kind, or if they do not
+  ///   belong together.
   public init(certificate: String, key: String) throws(CertificateError) {
     certificatePath = certificate
     keyPath = key
@@ -29,7 +30,7 @@ public final class ServerCertificate: Sendable {
 
   /// Reads the files again and uses them for new connections.
   ///
-  /// If it throws, the certificate in use stays.
+  /// If this throws, the certificate in use stays.
   public func reload() throws(CertificateError) {
     let fresh = try Self.load(certificatePath, keyPath)
     loaded.withLock { $0 = fresh }

@@ -5,11 +5,10 @@ internal import NIOCore
 internal import NIOSSL
 
 extension ServerOptions {
-  /// The server that these options ask for: HTTP/1.1 in plaintext or, with a certificate, TLS with HTTP/2 too.
+  /// Returns the server that these options ask for: HTTP/1.1 in plaintext or, with a certificate, TLS with HTTP/2 too.
   ///
-  /// - Parameters:
-  ///   - hangUps: what clients end is noted there.
-  ///   - direct: the requests that are answered before they reach the server, or nil for none.
+  /// Connections that clients end are noted in `hangUps`. The requests that `direct` takes are answered before they
+  /// reach the server.
   func server(notingIn hangUps: HangUps, answering direct: DirectRequests? = nil) -> HTTPServerBuilder {
     let counts = addressCounts
     // A count of its own: connections must not take the place of their streams.

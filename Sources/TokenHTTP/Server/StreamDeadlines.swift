@@ -3,9 +3,8 @@ internal import NIOTLS
 
 /// The deadlines of a connection: when TLS must have shaken hands, and HTTP/2 must have a stream.
 ///
-/// A pure state machine.
-///
-/// The server's own idle timeout pings the client and waits for the answer for ever; this one does not.
+/// This is a pure state machine. The server's own idle timeout pings the client and waits for the answer for ever; this
+/// one does not.
 struct StreamDeadlines<Instant: InstantProtocol> {
   let headerTimeout: Instant.Duration
   let idleTimeout: Instant.Duration
@@ -15,7 +14,7 @@ struct StreamDeadlines<Instant: InstantProtocol> {
   /// The end of the connection, or nil while a stream is open, which has deadlines of its own.
   private(set) var end: Instant?
 
-  /// - Parameter now: when the connection was opened.
+  /// Starts the deadlines of a connection that was opened at `now`.
   init(headerTimeout: Instant.Duration, idleTimeout: Instant.Duration, now: Instant) {
     self.headerTimeout = headerTimeout
     self.idleTimeout = idleTimeout
@@ -49,7 +48,8 @@ struct StreamDeadlines<Instant: InstantProtocol> {
 /// Closes a TLS connection that does not shake hands in time and an HTTP/2 connection that has no stream for too long;
 /// ``StreamDeadlines`` decides.
 ///
-/// Stands behind the TLS handler. HTTP/1 has deadlines of its own after the handshake: this one is removed then.
+/// The handler stands behind that of TLS. HTTP/1 has deadlines of its own after the handshake: this one is removed
+/// then.
 final class ConnectionDeadline: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
 
@@ -58,7 +58,7 @@ final class ConnectionDeadline: ChannelInboundHandler, RemovableChannelHandler {
   private var scheduled: Scheduled<Void>?
   private var context: ChannelHandlerContext?
 
-  /// - Parameter awaitsStreams: whether the connection can become one of HTTP/2.
+  /// Creates the deadline of a connection, which can become one of HTTP/2 if `awaitsStreams` is true.
   init(headerTimeout: Duration, idleTimeout: Duration, awaitsStreams: Bool) {
     deadlines = StreamDeadlines(headerTimeout: headerTimeout, idleTimeout: idleTimeout, now: .now)
     self.awaitsStreams = awaitsStreams

@@ -13,7 +13,7 @@ protocol TokenWire: Sendable {
   /// True if a log-in finds the user of the same name in other letter case, provided that there is only one.
   var ignoresCaseOfNames: Bool { get }
 
-  /// True if a request can come with a proof of a key (RFC 9449). Otherwise the header `DPoP` is not looked at.
+  /// True if a request can come with a proof of a key (RFC 9449); otherwise the header `DPoP` is not looked at.
   var takesProofs: Bool { get }
 
   /// Reads what a request asks for, and finds the client that asks.
@@ -24,7 +24,7 @@ protocol TokenWire: Sendable {
   /// Hands out a token pair.
   func reply(to pair: TokenPair) -> Response
 
-  /// Hands out nothing, and says why. `Retry-After` is added by ``FaultReplies``.
+  /// Hands out nothing, and says why; ``FaultReplies`` adds `Retry-After`.
   func reply(to fault: TokenEndpointError) -> Response
 
   /// Answers a request that no route has answered, mostly for its path.
@@ -32,7 +32,7 @@ protocol TokenWire: Sendable {
 
   /// Refuses a method.
   ///
-  /// - Parameter methods: the methods that the route has, as `Allow` names them.
+  /// The text `methods` names those that the route has, as `Allow` does.
   func methodNotAllowed(allowed methods: String) -> Response
 }
 

@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// The revocations that living access tokens can still fall under.
 ///
-/// Verifiers in this process ask it from any thread and without the ledger.
+/// Verifiers in this process look them up from any thread and without the ledger.
 ///
 /// A revocation is listed from the moment of the decision, before it is durable. Access tokens can thus be refused
 /// before anybody was told, and be accepted again after a crash that undid the decision. If nothing was revoked for the
@@ -45,7 +45,7 @@ package final class Revocations: Sendable {
 
   /// Checks whether the session was revoked by itself.
   ///
-  /// Never blocks on I/O.
+  /// The check never blocks on I/O.
   package func contains(_ session: SessionID) -> Bool {
     guard count.load(ordering: .acquiring) != 0 else { return false }
     return lists.withLock { $0.sessions.contains(session) }
@@ -54,9 +54,7 @@ package final class Revocations: Sendable {
   /// Checks whether a verified access token is refused: it or its session was revoked, or a mark on its subject, its
   /// client or all sessions covers its time.
   ///
-  /// Never blocks on I/O.
-  ///
-  /// - Parameter issuedAt: The `iat` claim, in seconds since the epoch.
+  /// The check never blocks on I/O. `issuedAt` is the `iat` claim, in seconds since the epoch.
   @inline(__always)
   package func refuse(_ token: TokenID, subject: String, client: String, issuedAt: Int64) -> Bool {
     guard count.load(ordering: .acquiring) != 0 else { return false }
@@ -80,7 +78,7 @@ package final class Revocations: Sendable {
 // MARK: - Changes that the ledger reports
 
 extension Revocations {
-  /// - Parameter now: The ledger's time of the revocation.
+  /// Adds a session that was revoked at `now`, in the ledger's time.
   func insert(_ session: SessionID, at now: Timestamp) {
     change { lists in
       lists.sessions.insert(session)
@@ -125,10 +123,10 @@ extension Revocations {
     }
   }
 
-  /// A revocation as those in other processes are told it.
+  /// Returns a revocation in the form in which other processes are told of it.
   ///
-  /// Its number is its millisecond, which is also what the lists here compare: an opening in the millisecond of a mark
-  /// is after it.
+  /// The number of the revocation is its millisecond, which is also what the lists here compare: an opening in the
+  /// millisecond of a mark is after it.
   private static func told(_ kind: Revocation.Kind, at time: Timestamp) -> Revocation {
     Revocation(
       number: time.milliseconds, time: time, until: time.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax),
@@ -137,8 +135,8 @@ extension Revocations {
 
   /// Returns everything that is listed, and the cursor after it.
   ///
-  /// - Parameter now: The ledger's time. A session that is listed for longer than its access tokens can live is told as
-  ///   if it had been revoked now.
+  /// Each listed session is told as if it had been revoked at `now`, the ledger's time, since it can be listed for
+  /// longer than an access token lives.
   func listing(at now: Timestamp) -> (revocations: [Revocation], cursor: RevocationJournal.Cursor) {
     // Under the lock a reference to the lists is taken; their entries are visited after it.
     let (lists, cursor) = lists.withLock { ($0, journal.follow()) }

@@ -3,7 +3,7 @@ import WriteAheadLog
 
 /// A decoder of the entries in one frame of a checkpoint, in order.
 ///
-/// It trusts none of the bytes.
+/// The decoder trusts none of the bytes.
 struct CheckpointDecoder {
   private(set) var offset = 0
 

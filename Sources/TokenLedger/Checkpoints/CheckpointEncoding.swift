@@ -102,8 +102,8 @@ struct CheckpointEncoder {
 
   /// Writes a whole snapshot, gives the file its name, and returns its size.
   ///
-  /// - Parameter each: A closure that is called before each frame with the number of sessions and one-time tokens
-  ///   written so far. It can throw to end the writing.
+  /// `each` is called before each frame is written, with the number of sessions and one-time tokens up to the end of
+  /// that frame. An error that it throws ends the writing as `CheckpointError.unnamed`.
   static func write(
     _ snapshot: LedgerSnapshot, to writer: inout CheckpointWriter, each: (Int) throws(LogError) -> Void
   ) throws(CheckpointError) -> UInt64 {

@@ -68,8 +68,8 @@ enum CheckpointEntryKind: UInt8 {
 
 /// The state after one record, taken in one step.
 ///
-/// It costs a reference for each 512 entries, whatever happens to the ledger afterwards. While it is held, the first
-/// change of each page copies that page.
+/// A snapshot costs a reference for each 512 entries, whatever happens to the ledger afterwards. While it is held, the
+/// first change of each page copies that page.
 struct LedgerSnapshot: Sendable {
   /// The last record that the snapshot covers.
   let sequence: UInt64

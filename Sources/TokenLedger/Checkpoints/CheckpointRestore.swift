@@ -24,10 +24,9 @@ struct CheckpointRestore {
 
   /// Adds an entry to `state`, and returns the reason if it cannot be one.
   ///
-  /// The state must not be used then.
-  ///
-  /// - Parameter covered: The last record that the checkpoint covers. Each number and slot was first used by a record
-  ///   of its own, so that all are lower; without this bound a forged entry could ask for any amount of memory.
+  /// The state must not be used after a refusal. `covered` is the last record that the checkpoint covers. Each number
+  /// and slot was first used by a record of its own, so that all are lower; without this bound a forged entry could ask
+  /// for any amount of memory.
   mutating func apply(_ entry: CheckpointEntry, to state: inout LedgerState, covered: UInt64) -> String? {
     switch entry {
     case .state(let highestTime, let shifts):
@@ -157,9 +156,8 @@ extension LedgerState {
 extension LedgerState {
   /// Puts an entry into a free slot.
   ///
-  /// It cannot be found by its id before `SessionTable.indexAll()`.
-  ///
-  /// - Parameter payload: The payload of a one-time token, or the attributes of a session.
+  /// The entry cannot be found by its id before `SessionTable.indexAll()`. `payload` is the payload of a one-time
+  /// token, or the attributes of a session.
   mutating func restore(
     _ entry: SessionEntry, at slot: UInt32, label: UInt32, payload: [UInt8], keys: SessionKeys = SessionKeys()
   ) {

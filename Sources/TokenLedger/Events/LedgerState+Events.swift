@@ -32,7 +32,7 @@ extension LedgerState {
 
   /// Returns the event for a rotation whose access token has the whole granted scope.
   ///
-  /// - Parameter key: The key of the request's proof, or nil for none.
+  /// `key` is the key of the request's proof, or nil for none.
   @inline(__always)
   func rotation(of slot: UInt32, provenBy key: Digest256?) -> LedgerEvent {
     .rotated(
@@ -91,7 +91,7 @@ extension LedgerState {
   /// Returns the live sessions of a subject that must end for one more to keep within `most`: the least recently used
   /// ones.
   ///
-  /// - Parameter subject: The scope of the subject in each of its spellings.
+  /// `subject` holds the scope of the subject in each of its spellings.
   func evictions(of subject: [SessionScope], keeping most: Int, at now: Timestamp) -> [UInt32] {
     let numbers = subject.compactMap { key(of: $0)?.subject }
     guard numbers.reduce(0, { $0 + bySubject.count(of: $1) }) >= most else { return [] }

@@ -2,7 +2,7 @@ import WriteAheadLog
 
 /// A decoder of the records in the payload of one frame, in order.
 ///
-/// It trusts none of the bytes.
+/// The decoder trusts none of the bytes.
 ///
 /// Bytes that do not decode are reported as a `RecordError` with their offset in the payload. The payload is passed to
 /// each call, since a span cannot be stored.

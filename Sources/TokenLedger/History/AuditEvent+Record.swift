@@ -1,7 +1,7 @@
 extension AuditEvent {
   /// Creates the audit event of a record, or returns nil for a record that only serves the log itself.
   ///
-  /// `state` is that before the event.
+  /// `state` is the state before the event.
   package init?(_ event: LedgerEvent, sequence: UInt64, time: Timestamp, before state: borrowing LedgerState) {
     guard let fact = Self.fact(of: event, before: state) else { return nil }
     self.init(sequence: sequence, time: state.shifts.wallTime(of: time), fact: fact)

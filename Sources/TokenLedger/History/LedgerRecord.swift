@@ -15,7 +15,7 @@ package struct LedgerRecord: Sendable, Hashable {
   package var subject: String?
   /// The further facts in a fixed order: generation, client, scope, cause, ...
   ///
-  /// They never hold a payload.
+  /// The facts never hold a payload.
   package var facts: [Fact]
   /// The entries that an `expired` record concerns.
   package var ended: [Ended] = []
@@ -52,7 +52,7 @@ package struct LedgerRecord: Sendable, Hashable {
 extension LedgerRecord {
   /// Describes an event.
   ///
-  /// `state` is that before the event.
+  /// `state` is the state before the event.
   init(_ event: LedgerEvent, sequence: UInt64, time: Timestamp, before state: borrowing LedgerState) {
     self.init(sequence: sequence, time: state.shifts.wallTime(of: time), kind: event.word, facts: [])
     switch event {
@@ -142,7 +142,7 @@ extension LedgerRecord {
 
   /// Describes an entry, or returns nil for those that begin and end a checkpoint.
   ///
-  /// `state` is that with the entry added.
+  /// `state` is the state with the entry added.
   init?(_ entry: CheckpointEntry, sequence: UInt64, in state: borrowing LedgerState) {
     switch entry {
     case .state, .end:

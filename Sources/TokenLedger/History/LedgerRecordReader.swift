@@ -2,7 +2,7 @@ package import WriteAheadLog
 
 /// A reader of the frames of a log in order.
 ///
-/// It checks every record against the ones before it and describes it.
+/// The reader checks every record against the ones before it and describes it.
 package struct LedgerRecordReader {
   private var replay = LedgerReplay()
 

@@ -17,9 +17,9 @@ struct LogEventSource: AuditEventSource {
     case ended
   }
 
-  /// - Parameters:
-  ///   - start: The sequence in the log after which to begin.
-  ///   - handover: The sequence after which the subscription takes over.
+  /// Creates the source of the events after the sequence `start`.
+  ///
+  /// The events up to the sequence `handover` are read from the log, and the subscription takes over after it.
   init(_ ledger: RefreshLedger, _ subscription: AuditSubscription, after start: UInt64, handover: UInt64) {
     self.ledger = ledger
     self.subscription = subscription

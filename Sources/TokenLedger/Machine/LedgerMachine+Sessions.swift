@@ -28,7 +28,9 @@ extension LedgerMachine {
     return staged(outcomes, at: now, through: through)
   }
 
-  /// - Parameter through: The sequence, which is raised to that of the event on which the outcome rests.
+  /// Decides on a request and carries out the verdict.
+  ///
+  /// `through` is raised to the sequence of the event on which the outcome rests.
   private mutating func rotate(
     _ request: RotationRequest, of slot: UInt32?, at now: Timestamp, into sink: inout some LedgerEventSink,
     through: inout UInt64
@@ -120,7 +122,10 @@ extension LedgerMachine {
     return staged(outcomes, at: now)
   }
 
-  /// - Parameter known: The id, which no entry has, or nil for a random one.
+  /// Opens a session under the id `known` or, without one, under that of the grant or a random one.
+  ///
+  /// An id that an entry has is refused as ``LedgerError/invalid(field:limit:)``, and a session without room for it as
+  /// ``LedgerError/full``.
   private mutating func open(
     _ grant: SessionGrant, as known: SessionID? = nil, at now: Timestamp, into sink: inout some LedgerEventSink
   ) throws(LedgerError) -> Session {

@@ -141,7 +141,7 @@ extension LedgerMachine {
 
   /// Ends the marks that can cover no living access token, and forgets revoked access tokens that have expired.
   ///
-  /// It visits all of them, once an hour.
+  /// All of them are visited, once an hour.
   private mutating func prune(at now: Timestamp, into sink: inout some LedgerEventSink) {
     guard now >= nextPruning, state.marks.isSwept else { return }
     nextPruning = now.advanced(byMilliseconds: 3_600_000)

@@ -26,7 +26,9 @@ package struct LedgerMachine: ~Copyable {
   let revocations: Revocations
   let successorWatch: SuccessorWatch
 
-  /// - Parameter sequence: The sequence of the last event in `state`.
+  /// Creates a machine that continues from `state`, in which the last event has this sequence.
+  ///
+  /// The call visits every slot of the state.
   package init(
     state: LedgerState, sequence: UInt64, clock: SessionClock, random: any RandomNumberGenerator & Sendable,
     sessionsPerSubjectMax: Int = 0

@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// The time that a ledger, its engine and its verifiers share.
 ///
-/// It never stands still and never goes back.
+/// This time never stands still and never goes back.
 ///
 /// The time is the boot clock plus an offset. The offset is the most by which the wall clock was ever ahead of the boot
 /// clock. A wall clock that is set forwards therefore counts at once, and one that is set back changes nothing:
@@ -13,7 +13,7 @@ package final class LedgerTime: Sendable {
   /// The ledger's time minus the boot clock, in milliseconds; it only grows.
   private let offset: Atomic<Int64>
 
-  /// - Parameter highest: The highest time in the log.
+  /// Creates a time that begins with that of the wall clock, but not before `highest`, the highest time in the log.
   package init(_ clock: SessionClock, notBefore highest: Timestamp) {
     self.clock = clock
     let wall = clock.now()

@@ -1,7 +1,7 @@
 /// The wide revocations: a time for each subject, client, pair of both, or all, before which a session must not have
 /// been opened.
 ///
-/// Each is one entry, however many sessions it ends.
+/// Each revocation is one entry, however many sessions it ends.
 package struct RevocationMarks: Sendable, Equatable {
   /// The time of each mark.
   private(set) var times: [MarkKey: Timestamp] = [:]
@@ -32,7 +32,7 @@ package struct RevocationMarks: Sendable, Equatable {
 
   /// Checks whether a mark covers a session that was opened then.
   ///
-  /// It takes at most four look-ups, and none once everything that is covered has been freed.
+  /// The check takes at most four look-ups, and none once everything that is covered has been freed.
   func cover(subject: UInt32, client: UInt32, openedAt: Timestamp) -> Bool {
     guard openedAt < latestUnswept else { return false }
     func isAfter(_ key: MarkKey) -> Bool { times[key].map { openedAt < $0 } ?? false }

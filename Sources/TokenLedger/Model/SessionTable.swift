@@ -118,7 +118,7 @@ package struct SessionTable {
 
   /// Puts an entry into a slot.
   ///
-  /// It cannot be found by its id before ``indexAll()``.
+  /// The entry cannot be found by its id before ``indexAll()``.
   mutating func place(_ entry: SessionEntry, at slot: UInt32) {
     precondition(isFree(slot), "an entry goes into a free slot")
     if Int(slot) < entries.count { freeSlots.remove(Int(slot)) } else { freeSlots.raiseLimit() }

@@ -74,7 +74,7 @@ struct SlotIndex {
 
     /// Returns the tag of a hash, which is never 0.
     ///
-    /// Its bits select neither the shard nor, below 2^48 positions, the position.
+    /// The bits of a tag select neither the shard nor, below 2^48 positions, the position.
     @inline(__always)
     private static func tag(_ hash: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: hash >> 48) | 1 }
 

@@ -36,8 +36,8 @@ package struct TimeShifts: Sendable, Hashable {
 
   /// Returns the shift by which a past time is shown at `now`.
   ///
-  /// It is what the clock said then, unless that clock was ahead of the one that is right now and the time would be
-  /// shown as in the future.
+  /// This is the shift that was in force then, unless that clock was ahead of the one that is right now and the time
+  /// would be shown as in the future.
   @inline(__always)
   package func shownSeconds(of time: Timestamp, at now: Timestamp) -> Int64 {
     guard !changes.isEmpty else { return 0 }

@@ -40,13 +40,14 @@ package struct LedgerContents: Sendable {
     }
   }
 
-  /// Returns the entries from a position on, and the position after them, or nil at the end.
+  /// Returns a part of the entries.
   ///
-  /// Entries that a wide revocation covers are left out.
+  /// Live sessions that a wide revocation covers are left out.
   ///
   /// - Parameters:
-  ///   - place: The position, 0 for the first.
-  ///   - most: The number of positions to visit.
+  ///   - place: The position to begin at, 0 for the first.
+  ///   - most: The number of positions to visit; some of them have no entry.
+  /// - Returns: The entries in the order of their positions, and the position to continue from, or nil at the end.
   package func entries(from place: Int, most: Int) -> (entries: [MovedEntry], next: Int?) {
     let end = min(snapshot.entries.count, place + most)
     var found: [MovedEntry] = []

@@ -9,9 +9,13 @@ package import WriteAheadLog
 package struct LedgerFolderWriter: ~Copyable {
   private var state = LedgerState()
 
+  /// Creates a writer without any entries.
+  ///
   /// - Parameters:
   ///   - time: The highest time of the contents; nothing in them is later.
   ///   - shifts: The shifts in ascending order of time.
+  /// - Throws: ``LedgerError/invalid(field:limit:)`` if `time` is not from 1970 to the end of the year 9999, or if the
+  ///   shifts are out of order, change nothing, are out of range or are later than `time`.
   package init(time: Timestamp, shifts: [TimeShifts.Change]) throws(LedgerError) {
     guard (.zero...Timestamp(milliseconds: Timestamp.latestMilliseconds)).contains(time) else {
       throw .invalid(field: "time", limit: "from 1970 to the end of the year 9999")
@@ -73,7 +77,7 @@ package struct LedgerFolderWriter: ~Copyable {
 
   /// Adds a wide revocation of what was opened before `time`.
   ///
-  /// It must cover no session among the contents.
+  /// The revocation must cover no session among the contents.
   package mutating func mark(_ scope: SessionScope, at time: Timestamp) throws(LedgerError) {
     guard time <= state.highestTime else { throw .invalid(field: "mark", limit: "no later than the contents") }
     try scope.eachName { (_, _) throws(LedgerError) in }

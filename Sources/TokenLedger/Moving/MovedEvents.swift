@@ -20,7 +20,11 @@ extension RefreshLedger {
   ///
   /// The call blocks; a ledger without a log has no events.
   ///
-  /// - Parameter body: A closure that takes the events; an error that it throws ends the reading.
+  /// - Parameters:
+  ///   - first: The number of the last record to leave out, 0 to begin with the first record.
+  ///   - count: The number of events at which `body` is called. The events of one frame stay together, so that it can
+  ///     be given more; the last call can have fewer.
+  ///   - body: A closure that takes the events; an error that it throws ends the reading.
   /// - Throws: `LogError` if the log cannot be read, and the errors of `body`.
   package nonisolated func readEvents(
     after first: UInt64, atOnce count: Int, _ body: ([MovedEvent]) throws -> Void

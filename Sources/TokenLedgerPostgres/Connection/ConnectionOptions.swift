@@ -60,7 +60,7 @@ struct ConnectionOptions: Sendable, Hashable {
 
   /// Begins a connection, which the caller must finish.
   ///
-  /// Returns nil if no memory is left. It looks up the host's name, and waits for that.
+  /// Returns nil if no memory is left. The call looks up the host's name, and waits for that.
   @unsafe func startConnection() -> OpaquePointer? {
     let pairs = values.sorted { $0.key < $1.key }
     // All strings are stored one after the other, each with its NUL.

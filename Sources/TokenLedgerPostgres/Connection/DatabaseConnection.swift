@@ -18,9 +18,13 @@ package final class DatabaseConnection {
 
   /// Connects to one of the address's hosts.
   ///
-  /// - Parameter timeout: The time limit; the address's own `connect_timeout` applies if it is shorter. The look-up of
-  ///   the host's name is not bounded.
-  /// - Throws: `.unreachable`, `.refusedConnection`.
+  /// - Parameters:
+  ///   - address: The address with the hosts and the options.
+  ///   - index: The place of the host in the address.
+  ///   - timeout: The time limit; the address's own `connect_timeout` applies if it is shorter. The look-up of the
+  ///     host's name is not bounded.
+  /// - Returns: An open connection without a transaction.
+  /// - Throws: `.unreachable`, `.refusedConnection`, or `.lost` if the connection breaks at once.
   package static func open(
     _ address: DatabaseAddress, host index: Int, timeout: Duration
   ) throws(DatabaseError) -> sending DatabaseConnection {
@@ -56,7 +60,10 @@ package final class DatabaseConnection {
   /// With `Statement.begin` as the first query the transaction stays open; the call whose last query is
   /// `Statement.commit` ends it.
   ///
-  /// - Parameter deadline: The time at which the connection is closed. Nothing is ever cancelled.
+  /// - Parameters:
+  ///   - queries: The queries of the transaction, at least one.
+  ///   - after: The queries that follow it.
+  ///   - deadline: The time at which the connection is closed. Nothing is ever cancelled.
   /// - Returns: The rows of `queries`, followed by those of `after`.
   /// - Throws: The first of several errors; one of `after` is never `.nothingHappened`. The transaction, even an open
   ///   one, is over then.
@@ -169,8 +176,8 @@ extension DatabaseConnection {
     }
   }
 
-  /// - Parameter firstIndex: The query before which the transaction cannot have changed anything, or nil if it was
-  ///   begun before.
+  /// Sends all queries, and then receives their answers; the transaction cannot have changed anything before the query
+  /// `firstIndex`, which is nil if it was begun before.
   private func roundTrip(
     _ queries: [Query], after: [Query], firstIndex: Int?, until deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> [Rows] {
@@ -264,7 +271,7 @@ extension DatabaseConnection {
 
   /// Returns the meaning of a query's error for its transaction.
   ///
-  /// - Parameter isFirst: True if no query came before it in the transaction; nil for a transaction of `after`.
+  /// `isFirst` is true if no query came before it in the transaction or script, and nil for a transaction of `after`.
   private func error(_ report: Report, at index: Int, isFirst: Bool?) -> DatabaseError {
     let code = report.code ?? ""
     // The server no longer has the statement as it was prepared; a new connection prepares it anew.

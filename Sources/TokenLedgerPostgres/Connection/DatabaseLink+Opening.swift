@@ -64,7 +64,7 @@ extension DatabaseLink {
 
   /// Returns the error of a connection that was not made.
   ///
-  /// - Parameter isConnected: True if the host accepted the connection before libpq or the server refused to continue.
+  /// `isConnected` is true if the host accepted the connection before libpq or the server refused to continue.
   @unsafe private static func refusal(_ connection: OpaquePointer, _ isConnected: Bool) -> DatabaseError {
     // The lines with the position in the server's source are meant for its developers.
     let lines = unsafe String(cString: PQerrorMessage(connection)).split(separator: "\n")
@@ -78,7 +78,7 @@ extension DatabaseLink {
 extension String {
   /// Returns the SQLSTATE in libpq's most verbose form and the text without it, or nil if there is none.
   ///
-  /// It comes after the severity and two spaces: `FATAL:  28P01: password authentication failed for user "a"`.
+  /// The code comes after the severity and two spaces: `FATAL:  28P01: password authentication failed for user "a"`.
   fileprivate func takingCode() -> (code: String, text: String)? {
     let bytes = Array(utf8)
     let (mark, codeBytes) = (Array(":  ".utf8), 5)

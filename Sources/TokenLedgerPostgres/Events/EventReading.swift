@@ -49,11 +49,9 @@ enum EventReading {
     return (last, min(last, try rows[1].int64IfPresent(0, 0) ?? last))
   }
 
-  /// Returns the events after a number.
+  /// Returns the next events after a number, at most ``rowsMax``.
   ///
-  /// - Parameters:
-  ///   - place: The number after which to begin.
-  ///   - floor: The number up to which every event exists or never will.
+  /// `floor` is the number up to which every event exists or never will; no event after it is read.
   static func batch(
     after place: Int64, through floor: Int64, _ connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Batch {

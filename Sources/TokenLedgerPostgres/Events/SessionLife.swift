@@ -11,7 +11,7 @@ struct OpenedEvent {
   /// The terms, or nil in events from before they were recorded.
   private let terms: SessionTerms?
 
-  /// - Parameter rows: The columns of an event, followed by `at_ms` and the terms.
+  /// Reads the opening from a row of the columns of an event, followed by `at_ms` and the terms.
   init(_ rows: Rows, _ row: Int, of id: SessionID) throws(DatabaseError) {
     guard let event = try AuditEvent(rows, row) else { throw .malformed("an opening is none") }
     (self.id, self.event, number) = (id, event, Int64(clamping: event.sequence))
@@ -95,7 +95,7 @@ struct SessionLife {
 
   /// Returns the end of the session, or nil if it is live.
   ///
-  /// - Parameter scopes: The revocations of scopes that can cover sessions of the subject, in order.
+  /// `scopes` are the revocations of scopes that can cover sessions of the subject, in order.
   func end(of session: Session, _ scopes: [AuditEvent], at now: Timestamp) -> EndedSession? {
     if let endedAt {
       return EndedSession(session: session, endedAt: endedAt, end: .revoked(cause ?? (wasReused ? .reuse : nil)))

@@ -56,7 +56,7 @@ package final class DatabaseClock: Sendable {
   /// Returns the lower bound of the database's ledger time by what this instance has seen of it, or nil before the
   /// first answer.
   ///
-  /// It is read before a transaction is sent, and the time in the transaction is compared with it: see
+  /// The bound is read before a transaction is sent, and the time in the transaction is compared with it: see
   /// ``timeToRaise(_:over:isNewConnection:)``.
   package func estimate() -> Int64? {
     if let simulated {
@@ -72,7 +72,7 @@ package final class DatabaseClock: Sendable {
 
   /// Returns the lower bound of the ledger's time in a step that begins now.
   ///
-  /// It is less than ``estimate()`` by the difference that the pace of two clocks can cause.
+  /// This bound is less than ``estimate()`` by the difference that the pace of two clocks can cause.
   package func leastTime() -> Int64? {
     estimate().map { simulated == nil ? $0 - Self.driftMillisecondsMax : $0 }
   }
@@ -81,7 +81,10 @@ package final class DatabaseClock: Sendable {
 
   /// Notes the time in a step's answer.
   ///
-  /// - Parameter boot: The boot clock after the answer came. The delay makes the time too small, never too large.
+  /// - Parameters:
+  ///   - time: The ledger's time in the answer, in milliseconds.
+  ///   - boot: The boot clock after the answer came, in milliseconds. The delay makes the time too small, never too
+  ///     large.
   package func note(ledgerMilliseconds time: Int64, bootAtReply boot: Int64) {
     // Both are whole milliseconds: the fraction that the boot clock has passed could make the time too large.
     lead.max(time &- boot &- (simulated == nil ? 1 : 0), ordering: .relaxed)
@@ -141,7 +144,9 @@ package final class DatabaseClock: Sendable {
 
   /// Adopts the shifts as the database has them.
   ///
-  /// - Parameter changes: The rows of `time_shift` in ascending order of time.
+  /// - Parameters:
+  ///   - shiftMilliseconds: The shift in force. If a greater one is known, the call changes nothing.
+  ///   - changes: The rows of `time_shift` in ascending order of time.
   package func learn(shiftMilliseconds: Int64, changes: [(from: Int64, seconds: Int64)]) {
     var shifts = TimeShifts()
     for change in changes where shifts.changes.last.map({ $0.from.milliseconds < change.from }) ?? true {

@@ -26,7 +26,7 @@ final class FeedAge: Sendable {
 
   /// True if the age exceeds its limit.
   ///
-  /// It can be read from any thread, and is right even after the process was stopped.
+  /// The value can be read from any thread, and is right even after the process was stopped.
   var isStale: Bool { milliseconds.map { $0 > staleMilliseconds } ?? true }
 }
 
@@ -69,7 +69,7 @@ final class FeedCondition: Sendable {
 
   /// Notes that there is no connection, with the error.
   ///
-  /// - Parameter isFenced: True if the database lacks what this instance acknowledged.
+  /// `isFenced` is true if the database lacks what this instance or another one acknowledged.
   func noteAway(_ error: DatabaseError, isFenced: Bool) {
     let now = clock.now()
     state.withLock { state in

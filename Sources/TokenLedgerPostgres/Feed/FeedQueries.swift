@@ -119,7 +119,7 @@ struct FeedQueries: Sendable {
 
   /// Returns the statement that writes notes to the sessions whose live token was seen.
   ///
-  /// It returns those whose row another transaction holds at this moment.
+  /// The statement returns the sessions whose row another transaction holds at this moment.
   private static func flush(_ time: StatementTime) -> Statement {
     let isDue = """
       s.generation = n.generation and s.status = 1 and not s.successor_seen

@@ -37,7 +37,7 @@ struct FeedReader {
 
   /// Reads everything new, in one step or several, and writes what verifiers saw.
   ///
-  /// - Parameter patience: The longest time of each step.
+  /// Each step takes at most `patience`.
   mutating func look(_ connection: LedgerConnection, patience: Duration) throws(DatabaseError) {
     let boot = knowledge.clock.bootMilliseconds()
     place = cursor

@@ -55,7 +55,7 @@ package final class InstanceKnowledge: Sendable {
 
   /// Sets the listener for steps of the database's clock and damaged rows, until nil is set.
   ///
-  /// It first receives the notices that came before.
+  /// The listener first receives the notices that came before.
   package func setNotice(_ notice: (@Sendable (LedgerNotice) -> Void)?) {
     let waiting = listening.withLock { state in
       state.listener = notice

@@ -67,7 +67,7 @@ package final class RisingNumber: Sendable {
 
   /// Returns a stream of the values from now on.
   ///
-  /// A slow consumer receives only the newest value. It ends with the ledger.
+  /// A slow consumer receives only the newest value. The stream ends with the ledger.
   package func changes() -> AsyncStream<Int64> {
     let start = value
     return AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in

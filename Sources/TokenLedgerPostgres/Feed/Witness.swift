@@ -37,6 +37,7 @@ package final class Witness: Sendable {
   /// seen it.
   ///
   /// - Parameters:
+  ///   - number: The number of the event.
   ///   - milliseconds: The ledger's time of the event, if it is known.
   ///   - fence: The fence of the connection. Events from before the last fence are not missed.
   package func acknowledge(_ number: Int64, milliseconds: Int64? = nil, under fence: Int64) {
@@ -103,7 +104,9 @@ package final class Witness: Sendable {
     clock.note(ledgerMilliseconds: moment.now, bootAtReply: boot)
   }
 
-  /// - Parameter remembered: The state for which the server was asked. Another connection can have found a fence since.
+  /// Checks the findings against the memory; `remembered` is the state for which the server was asked.
+  ///
+  /// Another connection can have found a fence since.
   private func check(_ found: ServerFacts, _ remembered: State) throws(DatabaseError) {
     let state = state.withLock { $0 }
     let isSameServer = state.server == found.server
@@ -209,10 +212,9 @@ struct ClockRaise {
   /// Raises the shift, after every step that is under way, so that none of them has a later time under the shift
   /// before.
   ///
-  /// - Parameters:
-  ///   - shift: The shift in milliseconds that was in force when the ledger's time was found to be behind. If another
-  ///     instance has raised it by as much since, nothing changes.
-  ///   - difference: The milliseconds by which the time was behind.
+  /// `shift` is the shift that was in force when the ledger's time was found to be behind by `difference`, both in
+  /// milliseconds. If another instance has raised it by as much since, nothing changes.
+  ///
   /// - Throws: `.nothingHappened` if the steps under way do not end within a second.
   func raise(
     _ connection: DatabaseConnection, from shift: Int64, by difference: Int64, deadline: ContinuousClock.Instant
@@ -231,7 +233,7 @@ struct ClockRaise {
     try learn(rows)
   }
 
-  /// - Parameter rows: The rows of ``FeedQueries/shifts``.
+  /// Learns the shifts from the rows of ``FeedQueries/shifts``.
   func learn(_ rows: Rows) throws(DatabaseError) {
     var (shift, changes): (Int64, [(from: Int64, seconds: Int64)]) = (0, [])
     for row in 0..<rows.count {

@@ -13,9 +13,9 @@ protocol LaneCall: AnyObject, Sendable {
   var wasSent: Bool { get }
   /// It can have waited to be read before it was made, since the process stood still.
   func noteLateReading()
-  /// It failed in a step with others: from now on it is tried by itself.
+  /// Notes that it failed in a step, perhaps with others: from now on it is tried by itself.
   ///
-  /// - Parameter isFinal: whether the same would come of it again, as of a row that is damaged; else something else
+  /// - Parameter isFinal: True if the same would come of it again, as of a row that is damaged; false if something else
   ///   stood in its way.
   func noteFailure(isFinal: Bool)
   var isAlone: Bool { get }
@@ -95,7 +95,7 @@ final class Call<Request: Sendable, Value: Sendable>: LaneCall {
 
   /// Waits for the outcome.
   ///
-  /// With a deadline its passing or a cancellation ends the wait, and never the work.
+  /// If there is a deadline, its passing or a cancellation ends the wait, and never the work.
   func value(until deadline: ContinuousClock.Instant?) async throws(LedgerError) -> Value {
     guard let deadline else { return try await outcome().get() }
     let timer = Task {

@@ -81,7 +81,7 @@ package final class Connector: Sendable {
 
   /// Asks all hosts.
   ///
-  /// Costs as long as each of them takes to answer, or not to.
+  /// The call lasts as long as all of them take to answer, or not to.
   private func newest<Result>(
     deadline: ContinuousClock.Instant, _ use: (DatabaseConnection, _ host: Int) throws(DatabaseError) -> Result
   ) throws(DatabaseError) -> Result {

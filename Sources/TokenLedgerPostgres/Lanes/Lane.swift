@@ -13,7 +13,7 @@ final class Lane: @unchecked Sendable {
   /// The number of failures in a row.
   private var failures = 0
 
-  /// - Parameter connection: one that is ready, if there is.
+  /// Creates a lane with a connection that is ready; without one it connects by itself.
   init(_ number: Int, queue: LaneQueue, connector: Connector, connection: LedgerConnection?) {
     (self.number, self.queue, self.connector, self.connection) = (number, queue, connector, connection)
     requestDeadline = connector.setting.options.requestDeadline

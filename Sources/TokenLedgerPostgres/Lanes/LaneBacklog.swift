@@ -82,7 +82,8 @@ struct LaneBacklog: Sendable {
     return .fast(taken.sorted { $0.request.token.session < $1.request.token.session }, tokens)
   }
 
-  /// - Parameter prefersSingles: whether what goes by itself comes before rotations and openings.
+  /// Takes what goes in no fast step, if there is something; if `prefersSingles`, what goes by itself comes before
+  /// rotations and openings, and else after them.
   mutating func takeOther(prefersSingles: Bool) -> LaneStep? {
     singles.removeAll { $0.call.isSettled }
     if prefersSingles, !singles.isEmpty { return .single(singles.removeFirst()) }

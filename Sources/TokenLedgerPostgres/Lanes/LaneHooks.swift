@@ -6,7 +6,7 @@ package struct LaneHooks: Sendable {
   /// Looks at a connection that the connector has found to be a primary with the ledger: its timeline, its clock, and
   /// what was acknowledged.
   ///
-  /// Throws if this instance must not serve from it.
+  /// It throws if this instance must not serve from the connection.
   package var examine: @Sendable (DatabaseConnection) throws(DatabaseError) -> Void = { (_) throws(DatabaseError) in }
   /// Returns true if a server with this timeline was left behind by another one that this instance has seen: nothing
   /// more is asked of it.
@@ -14,7 +14,7 @@ package struct LaneHooks: Sendable {
   /// The least that the ledger's time must be by what the instance has seen of it, in milliseconds: the database's
   /// clock was possibly set back.
   ///
-  /// Nil for anything.
+  /// It is nil if any time will do.
   package var leastTime: @Sendable () -> Int64? = { nil }
   /// A step was refused under this shift, in milliseconds, since the ledger's time was less than that.
   package var noteClockRefusal: @Sendable (_ shiftMilliseconds: Int64) -> Void = { _ in }

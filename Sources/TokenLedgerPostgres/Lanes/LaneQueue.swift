@@ -154,7 +154,7 @@ final class LaneQueue: Sendable {
 
   /// Takes back what a step did not settle.
   ///
-  /// What is over is given up, and what fails by itself again and again.
+  /// A call whose time is over is given up, and so is one that fails by itself again and again.
   func putBack(_ step: LaneStep, why: String) {
     let now = ContinuousClock.now
     for call in step.calls where !call.isSettled && (call.limit <= now || call.isHopeless) { giveUp(call, why) }
@@ -195,7 +195,7 @@ final class LaneQueue: Sendable {
 
   /// Gives up what has waited too long, and wakes lanes for what the first one does not get to.
   ///
-  /// - Returns: false once all lanes have ended.
+  /// - Returns: False once all lanes have ended.
   func tick() -> Bool {
     let (queued, underWay, idle, why, isOver) = state.withLock { state in
       let now = ContinuousClock.now
@@ -242,9 +242,9 @@ final class LaneQueue: Sendable {
     }
   }
 
-  /// The lane's thread ends.
+  /// Notes that a lane's thread ends.
   ///
-  /// The last one leaves nobody waiting.
+  /// The last lane leaves nobody waiting.
   func noteEnd(lane: Int) {
     let (ended, left): ([CheckedContinuation<Void, Never>], [any LaneCall]) = state.withLock { state in
       state.lanes[lane].hasEnded = true

@@ -11,7 +11,7 @@ final class Lanes: Sendable {
 
   /// Connects all lanes, one after the other, on a thread that can wait.
   ///
-  /// - Throws: what stands in the way of a connection.
+  /// - Throws: The error that stands in the way of a connection.
   static func start(_ connector: Connector, deadline: ContinuousClock.Instant) async throws(DatabaseError) -> Lanes {
     try await BlockingWork.run { () throws(DatabaseError) in
       let options = connector.setting.options
@@ -53,7 +53,7 @@ final class Lanes: Sendable {
   /// Runs a step by itself, and again if its outcome is unknown or nothing happened, until the deadline of all
   /// calls.
   ///
-  /// - Parameter body: can be run again, with the same attempt.
+  /// `body` can be run again, with the same attempt.
   func perform<Outcome: Sendable>(
     limit: ContinuousClock.Instant? = nil,
     _ body:

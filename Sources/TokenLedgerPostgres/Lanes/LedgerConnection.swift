@@ -3,7 +3,7 @@ internal import Platform
 
 /// A connection to the primary that was checked, and how steps run on it.
 ///
-/// Of one thread at a time, as its connection is.
+/// One thread uses it at a time, as is so of the database's connection.
 package final class LedgerConnection {
   package let database: DatabaseConnection
   package let facts: LedgerFacts
@@ -15,7 +15,7 @@ package final class LedgerConnection {
   /// The boot clock at that.
   private var latestBoot: Int64 = 0
 
-  /// - Parameter host: which of the address's hosts it leads to.
+  /// Creates a connection for steps over one that was checked; `host` is the place of its host in the address.
   package init(_ database: DatabaseConnection, facts: LedgerFacts, setting: LedgerSetting, host: Int = 0) {
     (self.database, self.facts, self.setting, self.host) = (database, facts, setting, host)
   }
@@ -28,7 +28,15 @@ package final class LedgerConnection {
 
   /// Runs one step in one round trip.
   ///
-  /// - Parameter wakes: whether other instances are told that there is something to read, after the commit.
+  /// - Parameters:
+  ///   - queries: The queries of the step, which run after its prelude and in the same transaction.
+  ///   - hold: The way in which the step holds the lock of steps under way.
+  ///   - wakes: True if other instances are told, after the commit, that there is something to read.
+  ///   - deadline: The time at which the connection is closed.
+  /// - Returns: The answers of the prelude and of the queries. They are committed, and on a standby if one is required.
+  /// - Throws: The errors of a transaction, or `.unready`, `.unsuitable` or `.unreachable` if the database or this
+  ///   instance refuses to begin the step. After `.lost`, `.warned`, `.statement` and `.malformed` the step is possibly
+  ///   committed.
   package func step(
     _ queries: [Query], hold: Prelude.Hold = .shared, wakes: Bool = false, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Answer {
@@ -41,7 +49,7 @@ package final class LedgerConnection {
 
   /// Begins a step that ends with ``finish(_:wakes:deadline:)``: its transaction stays open over a round trip.
   ///
-  /// Whoever does not finish it rolls it back.
+  /// Whoever does not finish the step rolls it back.
   package func begin(
     _ queries: [Query], hold: Prelude.Hold = .shared, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Answer {
@@ -67,7 +75,7 @@ package final class LedgerConnection {
 
   /// Looks at something without a step: what it gives is not sure to be on a standby.
   ///
-  /// - Parameter isWide: whether it looks at whole tables, for which the order of an index is a detour.
+  /// `isWide` is true if the query looks at whole tables, for which the order of an index is a detour.
   package func look(
     _ query: Query, isWide: Bool = false, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Rows {
@@ -147,7 +155,7 @@ package final class LedgerConnection {
   /// Sees to it that the ledger knows how long access tokens live and that a grace window can open, before either is
   /// granted.
   ///
-  /// Costs a step of its own if it does not; for windows at most once a minute.
+  /// The call costs a step of its own if the ledger does not know; for windows at most once a minute.
   func raiseLimits(
     accessMilliseconds: Int64, graceMilliseconds: Int64, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {

@@ -26,8 +26,8 @@ extension PostgresOptions {
 
 /// The beginning of every step, in the round trip of its first statements.
 ///
-/// Two statements: what comes after a statement has a later snapshot, so the second one sees whatever was committed
-/// while the first one waited for its locks, and so do the step's own.
+/// It has two statements: what comes after a statement has a later snapshot, so the second one sees whatever was
+/// committed while the first one waited for its locks, and so do the step's own.
 package struct Prelude: Sendable {
   /// The way in which a step holds the lock of steps under way.
   package enum Hold: Sendable, Hashable {
@@ -99,8 +99,10 @@ package struct Prelude: Sendable {
     return [Query(statement, [.text(String(simulatedClock.now().milliseconds))])]
   }
 
-  /// - Parameter leastTime: what the ledger's time must be at least, in milliseconds, by what the instance has seen of
-  ///   it.
+  /// Returns the queries that begin a step, with which the database refuses it unless the ledger is as the facts say.
+  ///
+  /// `leastTime` is the least that the ledger's time must be, in milliseconds, by what the instance has seen of it; nil
+  /// if any time will do.
   package func queries(_ facts: LedgerFacts, leastTime: Int64? = nil, hold: Hold = .shared) -> [Query] {
     // An instance with a simulated clock tells the database the time of each step.
     let time = simulatedClock.map { [Parameter.text(String($0.now().milliseconds))] } ?? []

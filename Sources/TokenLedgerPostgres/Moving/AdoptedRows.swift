@@ -42,8 +42,8 @@ struct AdoptedRows {
 
   /// Returns what verifiers must know of a session, if anything.
   ///
-  /// It was revoked, or it was opened after a mark in the same second, so that its first tokens, which state only their
-  /// second, must not fall under the mark.
+  /// They must know of a session that was revoked, and of one that was opened after a mark in the same second, so that
+  /// its first tokens, which state only their second, do not fall under the mark.
   private func revocation(for session: MovedSession) -> RevocationRow? {
     if session.isRevoked {
       let until = session.refreshedAt.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax)

@@ -68,7 +68,7 @@ struct DepartureReading {
 
   /// Copies sessions and one-time tokens.
   ///
-  /// - Parameter onPage: A closure that is called after every thousand.
+  /// `onPage` is called after every thousand, except those of which only the revocation is left.
   func copyEntries(
     to writer: inout LedgerFolderWriter, _ counts: inout MoveCounts, _ onPage: (MoveCounts) throws -> Void
   ) throws {

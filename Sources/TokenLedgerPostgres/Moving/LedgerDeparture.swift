@@ -16,7 +16,7 @@ package struct LedgerDeparture: Sendable {
   package var log: FilePath
   /// True if the caller can open keys that are sealed in the database.
   ///
-  /// If it cannot and there are some, nothing is moved.
+  /// If the caller cannot and there are such keys, nothing is moved.
   package var opensKeys = false
   /// A closure that is called after each step; if it returns false, the call ends with ``MoveError/stopped``.
   package var onProgress: @Sendable (MoveProgress) -> Bool = { _ in true }
@@ -44,6 +44,8 @@ package struct LedgerDeparture: Sendable {
   ///
   /// - Parameter keep: A closure that stores the parts beside the sessions in files, durably, before the commit that
   ///   completes the move. It is called again if this call is repeated, and can block.
+  /// - Returns: The numbers of what was moved, by this call or by the earlier one that completed the move, and the
+  ///   issuer.
   /// - Throws: ``MoveError``; the errors of `keep` as `.refused`.
   package func run(
     keeping keep: @escaping @Sendable (Surroundings) throws -> Void

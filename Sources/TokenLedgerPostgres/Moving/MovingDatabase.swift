@@ -131,7 +131,7 @@ struct LedgerPlace {
 extension MoveNote {
   /// Returns the query that replaces the note `before`, nil for none, by this one.
   ///
-  /// It fails if there is another note by now, or if the ledger has another state.
+  /// The query fails if there is another note by now, or if the ledger has another state.
   func replacing(_ before: MoveNote?, kind: Kind, state: String) -> Query {
     Query(
       Self.replacement,

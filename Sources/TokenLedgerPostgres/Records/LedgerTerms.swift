@@ -15,11 +15,15 @@ package struct LedgerTerms: Sendable, Hashable {
 
   /// Records the terms of this instance, and returns those that the ledger had before.
   ///
-  /// If it has another issuer, nothing is recorded; if it has none, this one is recorded.
+  /// If the ledger has another issuer, nothing is recorded; if it has none, this one is recorded.
   ///
   /// - Parameters:
+  ///   - issuer: The issuer of this instance's tokens.
   ///   - policy: The policy, or nil for a caller that is not an instance, which keeps the recorded one.
   ///   - staleMilliseconds: The time without news after which this instance is cut off; the ledger keeps the greatest.
+  ///   - steps: The performer of the ledger's steps, of which this is one.
+  /// - Returns: The terms before the call, with nil for what was not recorded yet.
+  /// - Throws: The errors of every call of a ledger.
   package static func exchange(
     issuer: String, policy: String?, staleMilliseconds: Int64 = 0, _ steps: some AttemptPerformer
   ) async throws(LedgerError) -> LedgerTerms {

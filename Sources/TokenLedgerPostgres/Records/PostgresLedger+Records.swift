@@ -9,7 +9,7 @@ extension PostgresLedger {
 
   /// The records of keys, users and clients.
   ///
-  /// They keep the ledger alive while they are in use.
+  /// The records keep the ledger alive while they are in use.
   package var records: SharedRecords {
     SharedRecords(self, place: place, latest: knowledge.recordChange)
   }
@@ -29,7 +29,7 @@ extension PostgresLedger {
   /// The longest time without news after which one of the announced instances is cut off, if that is longer than this
   /// instance's ``PostgresOptions/staleAfter``.
   ///
-  /// It is at most 100 ms late while the instance is connected.
+  /// The value is at most 100 ms late while the instance is connected.
   package var greatestStaleAfter: Duration {
     max(options.staleAfter, .milliseconds(knowledge.staleMilliseconds.value))
   }

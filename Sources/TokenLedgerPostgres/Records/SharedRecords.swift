@@ -47,7 +47,12 @@ package struct SharedRecords: Sendable {
   /// The database and its schema for messages, without a password.
   package let place: String
 
-  /// - Parameter latest: The number of the last known change.
+  /// Creates the records of a ledger.
+  ///
+  /// - Parameters:
+  ///   - steps: The performer of the ledger's steps.
+  ///   - place: The database and its schema for messages, without a password.
+  ///   - latest: The number of the last known change.
   package init(_ steps: some AttemptPerformer, place: String, latest: RisingNumber) {
     self.steps = steps
     self.place = place
@@ -62,7 +67,7 @@ package struct SharedRecords: Sendable {
 
   /// A stream of ``lastChange`` whenever it has grown, from now on.
   ///
-  /// A slow reader receives only the newest value. It ends when the ledger closes.
+  /// A slow reader receives only the newest value. The stream ends when the ledger closes.
   package var changes: AsyncStream<Int64> { latest.changes() }
 
   /// Returns the records of a kind that a later change than this one wrote, by default all of them.
@@ -136,8 +141,9 @@ package struct SharedRecords: Sendable {
 
 /// A performer of steps that must know their earlier attempts: the lanes.
 package protocol AttemptPerformer: Sendable {
-  /// Runs `body` on one of the ledger's connections, on a thread that can wait. It is run again, as a retry, if its
-  /// outcome is unknown.
+  /// Runs `body` on one of the ledger's connections, on a thread that can wait.
+  ///
+  /// `body` is run again, as a retry, if its outcome is unknown.
   ///
   /// - Throws: The errors of every call of a ledger.
   func perform<Outcome: Sendable>(

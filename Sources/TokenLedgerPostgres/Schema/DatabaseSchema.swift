@@ -23,15 +23,19 @@ package enum DatabaseSchema {
 
   /// Makes the schema or upgrades it, in one transaction and under a lock.
   ///
-  /// What exists already is unchanged.
-  ///
-  /// A schema is made as the first version and then upgraded, so that a new one does not differ from an old one.
+  /// What exists already is unchanged. A schema is made as the first version and then upgraded, so that a new one does
+  /// not differ from an old one.
   ///
   /// - Parameters:
+  ///   - name: The name of the schema.
   ///   - issuer: The issuer of the tokens for a new schema; nil leaves it for later.
   ///   - state: The state of a new schema: `open`, or `copying` while sessions are moved in.
   ///   - upgrades: The steps to the version that the program needs.
-  /// - Throws: `.unsuitable` for a schema of a newer program, or one that somebody else made.
+  ///   - connection: A connection to the primary, without an open transaction.
+  ///   - deadline: The time at which the connection is closed.
+  /// - Returns: The outcome: the schema was made or upgraded, or there was nothing to do.
+  /// - Throws: `.unsuitable` for a schema of a newer program, or one that somebody else made; `.nothingHappened` if
+  ///   others hold the lock, or steps of the ledger are under way, for too long.
   package static func install(
     _ name: SchemaName, issuer: String? = nil, state: String = "open", upgrades: [SchemaUpgrade] = Self.upgrades,
     on connection: DatabaseConnection, deadline: ContinuousClock.Instant
@@ -107,12 +111,9 @@ package enum DatabaseSchema {
     return names
   }
 
-  /// Returns the version in a row.
+  /// Returns the version in the ledger's row, of which `rows` have `version` and `oldest_program`.
   ///
-  /// - Parameters:
-  ///   - rows: The `version` and `oldest_program` of the ledger's row.
-  ///   - program: The version that the program needs.
-  /// - Throws: `.unsuitable` unless this program serves it.
+  /// - Throws: `.unsuitable` unless a program that needs the version `program` serves it.
   static func servedVersion(
     _ rows: Rows, of name: SchemaName, program: Int64 = version
   ) throws(DatabaseError) -> Int64 {
@@ -136,7 +137,7 @@ package enum DatabaseSchema {
 
   /// A statement that takes the schema's lock.
   ///
-  /// Its holder may be waiting for a standby, which takes longer than the second for which steps wait for a lock.
+  /// Its holder can be waiting for a standby, which takes longer than the second for which steps wait for a lock.
   private static let lock = Statement(
     name: "schema_lock",
     sql: "select set_config('lock_timeout', '30s', true), pg_advisory_xact_lock(\(LedgerSQL.schemaLock))")

@@ -25,7 +25,7 @@ package enum LedgerSQL {
   package static let sweepLock = 10
   /// The lock for making or upgrading a schema.
   ///
-  /// It covers the whole database, since the sequence does not exist yet.
+  /// The lock covers the whole database, since the sequence does not exist yet.
   package static let schemaLock: Int64 = 0x7265_6672_6573_6801
 
   /// Returns the lock of a subject, which openings share and the subject's revocation holds exclusively.
@@ -78,7 +78,7 @@ package enum StatementTime: Sendable, Hashable {
 
   /// The ledger's time in milliseconds, for a statement that has `ledger` as `l`.
   ///
-  /// It is never beyond the latest `Timestamp` of a session.
+  /// The time is never beyond the latest `Timestamp` of a session.
   package var now: String {
     let clock =
       switch self {

@@ -27,7 +27,7 @@ package struct SchemaUpgrade: Sendable, Hashable {
 
   /// A statement that waits until no step is under way, and makes new ones wait for the transaction.
   ///
-  /// It fails after two seconds.
+  /// The statement fails after two seconds.
   static let endOfSteps = Statement(
     name: "schema_steps",
     sql: """

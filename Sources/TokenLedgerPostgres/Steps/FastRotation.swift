@@ -4,13 +4,13 @@ internal import TokenLedger
 /// The statement that grants all rotations of a step which ``RotationModel/RotationRule`` calls `.rotate`, and leaves
 /// every other: at one round trip and one commit for all.
 ///
-/// So is every session that is bound to a key; requests with a proof do not come here.
+/// A session that is bound to a key is left too; requests with a proof do not come here.
 ///
-/// The change of an earlier try of the same call is kept too: a token that no refresh has consumed would be granted
-/// again.
+/// A session that an earlier try of the same call has changed is left as well: a token that no refresh has consumed
+/// would be granted again.
 ///
-/// It takes its rows in the order of ids and passes over those that somebody else holds, so it waits for nobody and is
-/// part of no deadlock.
+/// The statement takes its rows in the order of ids and passes over those that somebody else holds, so it waits for
+/// nobody and is part of no deadlock.
 enum FastRotation {
   /// One for a session.
   static let requestsMax = 256
@@ -67,7 +67,7 @@ enum FastRotation {
     """
   }
 
-  /// - Parameter requests: of different sessions, in the order of their ids, each with its attempt.
+  /// Returns the query for requests of different sessions, in the order of their ids, each with the id of its attempt.
   static func query(_ requests: [(request: RotationRequest, attempt: Int64)], time: StatementTime) -> Query {
     var ids = ArrayParameter(of: .bytes)
     var (generations, clients, narrowed) = (
@@ -101,9 +101,9 @@ enum FastRotation {
       ])
   }
 
-  /// The grants by the place of their requests; nil for what was left.
+  /// Returns the grants by the place of their requests; nil for what was left.
   ///
-  /// - Parameter shifts: as they were read last; what a step says of its own time counts for that.
+  /// `shifts` are those that were read last; for the time of the step itself its own answer counts.
   static func grants(
     _ rows: Rows, of requests: [RotationRequest], shifts: TimeShifts
   ) throws(DatabaseError) -> [Grant?] {

@@ -8,8 +8,9 @@ struct LockedStep {
   enum Selection: Sendable {
     /// In whatever state they are.
     case ids([SessionID])
-    /// Those of subjects that are live, or were ended by this attempt. `isAlone`: no session of them is opened
-    /// meanwhile either; else whoever opens holds the subjects alone.
+    /// Those of subjects that are live, or were ended by this attempt.
+    ///
+    /// `isAlone`: no session of them is opened meanwhile either; else whoever opens holds the subjects alone.
     case subjects([String], attempt: Int64)
   }
 
@@ -29,7 +30,7 @@ struct LockedStep {
   /// Locks the sessions, in the order of their ids; those of subjects after the subjects themselves, which nobody opens
   /// sessions for meanwhile.
   ///
-  /// - Parameter reading: what more is to be read once they are locked.
+  /// The queries `reading` are run once they are locked.
   init(
     _ selection: Selection, reading: [Query] = [], on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {

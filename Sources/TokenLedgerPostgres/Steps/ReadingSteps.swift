@@ -34,8 +34,8 @@ enum ReadingSteps {
 
   /// Counts the live sessions of a scope.
   ///
-  /// Looks at each, and holds nothing up while it does: the step comes after it. What that finds of the ledger and
-  /// waits for is so of what was counted, which the same server had before.
+  /// The count looks at each, and holds nothing up meanwhile: the step comes after it. What that step finds of the
+  /// ledger and waits for is so of what was counted, which the same server had before.
   static func count(
     of scope: SessionScope, on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Int {
@@ -117,8 +117,8 @@ enum ReadingSteps {
   private struct ByScope: Sendable {
     let all, subject, client, both: TimedStatement
 
-    /// - Parameter sql: gives the statement for a condition, whose first parameter has this number, and the column that
-    ///   it is of.
+    /// Makes the statements by `sql`, which gives the one for a condition, whose first parameter has this number, and
+    /// the column that the condition is of, if there is one.
     init(_ name: String, firstParameter first: Int, _ sql: @escaping (StatementTime, String, String?) -> String) {
       all = TimedStatement(name: "\(name)_all") { sql($0, "true", nil) }
       subject = TimedStatement(name: "\(name)_subject") { sql($0, "s.subject = $\(first)", "s.subject") }

@@ -3,7 +3,7 @@ internal import Platform
 
 /// Ends sessions and access tokens.
 ///
-/// Each can be tried again: what was ended stays so, and what an earlier try of the call ended counts for it.
+/// Each call can be tried again: what was ended stays so, and what an earlier try of the call ended counts for it.
 enum RevokingSteps {
   /// Ends one session; returns whether it was live.
   static func session(
@@ -83,7 +83,7 @@ enum RevokingSteps {
   /// Revokes the sessions of a client that is gone or was replaced, unless one was opened since the client that has the
   /// id now was added; false if one was, and nothing was done then.
   ///
-  /// Costs a look at the sessions of a client that was replaced, for which all other steps wait.
+  /// The call costs a look at the sessions of a client that was replaced, for which all other steps wait.
   static func gone(
     client: String, on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Bool {
@@ -109,7 +109,7 @@ enum RevokingSteps {
 
   /// Has one access token refused until its end.
   ///
-  /// That it is refused already this instance's verifiers possibly have yet to hear.
+  /// If it is refused already, this instance's verifiers possibly have yet to hear that.
   static func access(
     _ token: TokenID, until end: Timestamp, on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {

@@ -124,7 +124,7 @@ struct WideMarks: Sendable {
 
   init() {}
 
-  /// - Parameter rows: client and number.
+  /// Reads the marks from rows of a client and a number.
   init(_ rows: Rows) throws(DatabaseError) {
     for row in 0..<rows.count { numbers[Array(try rows.text(row, 0).utf8)] = try rows.int64(row, 1) }
   }

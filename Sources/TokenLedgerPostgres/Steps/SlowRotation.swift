@@ -41,7 +41,7 @@ extension LockedStep {
     return rotation
   }
 
-  /// - Parameter proofRefusal: The reason that the proof does not count, or nil.
+  /// Judges a presentation; `proofRefusal` is the reason that its proof does not count, or nil.
   private mutating func judge(
     _ presentation: SlowRotation.Presentation, proofRefusal: RotationRefusal?
   ) -> Rotation {
@@ -115,9 +115,9 @@ extension LockedStep {
     return .rotated(session)
   }
 
-  /// A refusal by the session's own end is written, so that a primary whose clock is behind revives nothing.
+  /// Writes a refusal by the session's own end, so that a primary whose clock is behind revives nothing.
   ///
-  /// One by the request's terms alone is the request's.
+  /// A refusal by the request's terms alone is the request's, and is not written.
   private mutating func expire(_ row: SessionRow) {
     guard row.status == .live, moment.now >= row.end else { return }
     var expired = row

@@ -16,8 +16,9 @@ struct StepChanges: Sendable {
 
   mutating func open(_ row: SessionRow) { opened.append(row) }
 
-  /// - Parameter terms: of a session that is opened.
-  /// - Precondition: the fact is one that is kept.
+  /// Adds the event of a fact, with the terms of a session that is opened.
+  ///
+  /// - Precondition: The fact is one that is kept.
   mutating func record(_ fact: AuditEvent.Fact, terms: SessionTerms? = nil, at moment: StepMoment) {
     guard var event = EventRow(fact, at: moment.now, shift: moment.shift) else {
       preconditionFailure("no ledger keeps \(fact)")

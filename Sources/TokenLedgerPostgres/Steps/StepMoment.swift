@@ -13,9 +13,8 @@ struct StepMoment: Sendable {
 
   var ledgerMoment: LedgerMoment { LedgerMoment(time: now, shift: shift) }
 
-  /// - Parameters:
-  ///   - rows: of ``statement``, or of another whose columns from `start` on are its.
-  ///   - shifts: of ``shiftsStatement``.
+  /// Reads the moment from the first row of ``statement``, or of another one that has its columns from `start` on, and
+  /// the shifts from the rows of ``shiftsStatement``.
   init(_ rows: Rows, from start: Int = 0, shifts: Rows) throws(DatabaseError) {
     now = Timestamp(milliseconds: try rows.int64(0, start))
     shift = try rows.int64(0, start + 1)
@@ -33,7 +32,7 @@ struct StepMoment: Sendable {
 }
 
 extension TimeShifts {
-  /// - Parameter rows: from when on, and by how many seconds; by rising time.
+  /// Reads the shifts from rows of a time in milliseconds and the seconds from then on, in ascending order of time.
   init(_ rows: Rows) throws(DatabaseError) {
     self.init()
     for row in 0..<rows.count {

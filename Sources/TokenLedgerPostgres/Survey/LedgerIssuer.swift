@@ -20,7 +20,10 @@ package struct LedgerIssuer: Sendable {
   /// - Parameters:
   ///   - issuer: The issuer to set, or nil to ask only, which changes nothing.
   ///   - replaces: True to replace another issuer. Whoever then opens the ledger refuses the tokens of the former one.
-  /// - Throws: `.unsuitable` if another issuer is in force.
+  ///   - connection: A connection to the primary.
+  ///   - deadline: The time at which the connection is closed.
+  /// - Returns: The issuer in force after the call; nil only if none was set and none was given.
+  /// - Throws: `.unsuitable` if another issuer is in force and is not replaced, or the errors of a transaction.
   package func settle(
     _ issuer: String?, replaces: Bool, on connection: DatabaseConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> String? {

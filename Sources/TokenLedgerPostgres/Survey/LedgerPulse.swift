@@ -18,11 +18,11 @@ package struct LedgerPulse: Sendable, Hashable {
   /// recorded.
   package var ageMilliseconds: Int64
 
-  /// Reads the figures.
+  /// Reads the figures of the existing ledger in a schema.
   ///
-  /// - Parameters:
-  ///   - schema: The schema of an existing ledger.
-  ///   - number: The number of the last reading, or nil for the first one.
+  /// `number` is the number of the last reading, after which the events are counted, or nil for the first reading.
+  ///
+  /// - Throws: The errors of a transaction, or `.malformed` if the ledger's row is missing.
   package static func read(
     _ connection: DatabaseConnection, schema: SchemaName, after number: Int64?, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> LedgerPulse {

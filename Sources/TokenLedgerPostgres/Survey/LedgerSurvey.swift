@@ -28,9 +28,9 @@ package struct LedgerSurvey: Sendable, Hashable {
   /// The sealed bodies of the records of keys, by their names.
   package var sealedKeys: [String: [UInt8]]
 
-  /// Reads the state of a ledger.
+  /// Reads the state of the existing ledger in a schema.
   ///
-  /// - Parameter schema: The name of the schema of an existing ledger.
+  /// - Throws: The errors of a transaction, or `.malformed` if the ledger's row is missing.
   package static func read(
     _ connection: DatabaseConnection, schema: String, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> LedgerSurvey {

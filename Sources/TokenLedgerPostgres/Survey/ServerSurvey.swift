@@ -29,7 +29,7 @@ package struct ServerSurvey: Sendable, Hashable {
   package var unfrozenTransactions: Int64 = 0
   /// The bytes of log that replication slots keep for a disconnected receiver, by the names of the slots.
   ///
-  /// It is empty on a standby.
+  /// The value is empty on a standby.
   package var keptBytes: [String: Int64] = [:]
   /// The settings by their names in `pg_settings`.
   package var settings: [String: String]

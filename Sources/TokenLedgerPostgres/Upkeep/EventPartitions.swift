@@ -47,7 +47,7 @@ enum EventPartitions {
   /// Drops partitions whose events are all too old, and deletes such events from the default partition, some thousands
   /// at a time.
   ///
-  /// - Parameter retention: The retention in milliseconds of ledger time.
+  /// The retention is in milliseconds of ledger time. Returns false if somebody held a lock for too long.
   static func dropOld(
     _ connection: LedgerConnection, retentionMilliseconds retention: Int64, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Bool {

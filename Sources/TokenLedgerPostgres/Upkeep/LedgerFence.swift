@@ -29,9 +29,13 @@ package enum LedgerFence {
   /// Instances that refuse to serve continue when they next try to connect, after seconds. The call can be repeated,
   /// which ends what was opened since.
   ///
-  /// - Parameter connection: A connection of a connector with the hooks of an ``InstanceKnowledge``, which accept the
-  ///   server's timeline, and with options that accept a ledger that lacks something.
-  /// - Throws: `.nothingHappened` if the steps under way do not end within a second.
+  /// - Parameters:
+  ///   - connection: A connection of a connector with the hooks of an ``InstanceKnowledge``, which accept the server's
+  ///     timeline, and with options that accept a ledger that lacks something.
+  ///   - deadline: The time at which the connection is closed.
+  /// - Returns: The report, in which the sessions are those that were live just before.
+  /// - Throws: `.nothingHappened` if the steps under way do not end within a second, or the other errors of
+  ///   ``LedgerConnection/step(_:hold:wakes:deadline:)``.
   package static func run(
     _ connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Report {
@@ -48,8 +52,8 @@ package enum LedgerFence {
 
   /// The statement of the fence.
   ///
-  /// It is a mark of all that reaches further: into the time of a clock that was ahead, and for as long as any access
-  /// token can live.
+  /// The fence is a mark of all that reaches further: into the time of a clock that was ahead, and for as long as any
+  /// access token can live.
   private static let fence = TimedStatement(name: "fence") { time in
     """
     with moment as materialized (

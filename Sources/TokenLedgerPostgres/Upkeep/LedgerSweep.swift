@@ -37,9 +37,8 @@ package enum LedgerSweep {
 
   /// Runs one step.
   ///
-  /// It finds nothing if another instance is sweeping.
-  ///
-  /// - Parameter outliving: The milliseconds by which rows outlive their end and their opening.
+  /// The step finds nothing if another instance is sweeping. `outliving` is the time in milliseconds by which rows
+  /// outlive their end and their opening.
   static func pass(
     _ connection: LedgerConnection, outliving: Int64 = outlivingMilliseconds, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Pass {
@@ -158,8 +157,8 @@ package enum LedgerSweep {
     "sweep_covered_all", mark: "k.client = ''", next: "s.id > (select swept from k)", order: "s.id")
   /// A statement for the marks of clients.
   ///
-  /// It uses a range of the index of clients: with an equality the planner could walk through all sessions in the order
-  /// of ids.
+  /// The statement uses a range of the index of clients: with an equality the planner could walk through all sessions
+  /// in the order of ids.
   private static let coveredOfClient = covered(
     "sweep_covered_client", mark: "k.client <> ''",
     next: """
@@ -170,7 +169,7 @@ package enum LedgerSweep {
 
   /// A statement that removes old shifts.
   ///
-  /// It keeps as many as instances hold.
+  /// The statement keeps as many as instances hold.
   private static let oldShifts = Statement(
     name: "sweep_shifts",
     sql: """

@@ -37,6 +37,7 @@ package struct LedgerUpkeep: Sendable {
   /// Removes what has ended, in steps.
   ///
   /// - Parameter outliving: The milliseconds by which rows outlive their end.
+  /// - Throws: The errors of every call of a ledger; what earlier steps have removed stays removed.
   package func sweep(outliving: Int64 = LedgerSweep.outlivingMilliseconds) async throws(LedgerError) {
     for _ in 0..<Self.passesMax {
       let pass = try await steps.perform { (connection, deadline) throws(DatabaseError) in

@@ -22,10 +22,9 @@ internal import Synchronization
 
 /// The contexts of libcrypto that sign, or verify, hashed messages with one key.
 ///
-/// They are made on demand and reused.
-///
-/// The contexts can be used from any number of threads at once, and no thread waits for another's signature: there are
-/// as many contexts as there were simultaneous calls. A new context would be a third of the cost of an ES256 signature.
+/// The contexts are made on demand and reused. They can be used from any number of threads at once, and no thread waits
+/// for another's signature: there are as many contexts as there were simultaneous calls. A new context would be a third
+/// of the cost of an ES256 signature.
 @safe final class SignatureContexts: Sendable {
   /// `@unchecked Sendable`: a context that was taken out of the list is used by one thread only.
   @safe private struct Context: @unchecked Sendable {

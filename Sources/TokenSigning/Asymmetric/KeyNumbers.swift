@@ -13,7 +13,7 @@ struct KeyNumbers: Sendable {
 
   /// Returns a new key pair.
   ///
-  /// It takes 0.1 ms, for RSA about 100 ms.
+  /// The call takes 0.1 ms, for RSA about 100 ms.
   static func generate(_ kind: KeyKind) -> KeyNumbers {
     let made =
       switch kind {

@@ -2,9 +2,7 @@ internal import COpenSSL
 
 /// A key pair that signs our access tokens with one algorithm.
 ///
-/// It can be used from any number of threads at once.
-///
-/// The secret half cannot be read back from it.
+/// It can be used from any number of threads at once. The secret half cannot be read back from it.
 final class PrivateKey: Sendable {
   /// The accepted sizes of RSA keys.
   ///

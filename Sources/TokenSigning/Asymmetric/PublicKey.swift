@@ -36,8 +36,8 @@ final class PublicKey: Sendable {
   /// Returns an RSA key, or nil unless the modulus is odd and has 2048 to 8192 bits, and the exponent is odd, above 1
   /// and at most 64 bits.
   ///
-  /// - Parameter isTrusted: false for a key that came with what it signs. libcrypto then skips the test, of 6 to 250
-  ///   ms, that the modulus is not a prime: a key that others can forge signatures for harms nobody but its owner.
+  /// `isTrusted` is false for a key that came with what it signs. libcrypto then skips the test, of 6 to 250 ms, that
+  /// the modulus is not a prime: a key that others can forge signatures for harms nobody but its owner.
   static func rsa(modulus: [UInt8], exponent: [UInt8], isTrusted: Bool = true) -> PublicKey? {
     guard rsaModulusBits.contains(bits(of: modulus)), let last = modulus.last, last % 2 == 1 else { return nil }
     guard let low = exponent.last, exponent.first != 0, exponent.count <= 8, low % 2 == 1, exponent != [1] else {
@@ -100,9 +100,7 @@ enum Ed25519Point {
     [0xEC] + [UInt8](repeating: 0xFF, count: 30) + [0x7F],
   ]
 
-  /// Checks whether the bytes are an acceptable public key.
-  ///
-  /// - Parameter bytes: The 32 bytes of the point.
+  /// Checks whether the 32 bytes of a point are an acceptable public key.
   static func isKey(_ bytes: [UInt8]) -> Bool {
     var y = bytes
     y[31] &= 0x7F

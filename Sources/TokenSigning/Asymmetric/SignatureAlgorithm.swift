@@ -9,13 +9,15 @@
 public enum SignatureAlgorithm: String, Sendable, Hashable, CaseIterable {
   /// HMAC with one secret, which every verifier must have too and which is never published.
   case hs256 = "HS256"
-  /// ECDSA on P-256. It is not deterministic.
+  /// ECDSA on P-256, which is not deterministic.
   case es256 = "ES256"
   /// Ed25519.
   case edDSA = "EdDSA"
-  /// RSASSA-PKCS1-v1_5, for verifiers that know nothing newer. Signing costs ten times as much as with ES256.
+  /// RSASSA-PKCS1-v1_5, for verifiers that know nothing newer.
+  ///
+  /// Signing costs ten times as much as with ES256.
   case rs256 = "RS256"
-  /// RSASSA-PSS. It is not deterministic, and costs as much as RS256.
+  /// RSASSA-PSS, which is not deterministic and costs as much as RS256.
   case ps256 = "PS256"
 }
 

@@ -10,9 +10,11 @@ package struct DPoPNonces: Sendable {
   private let key: HMACKey
   private let stepMilliseconds: Int64
 
-  /// Takes a secret; nil if it has fewer than 32 bytes.
+  /// Creates the nonces of a secret, or returns nil if it has fewer than 32 bytes.
   ///
-  /// - Parameter stepSeconds: for how long the same nonce is given out; 1 to 86400.
+  /// - Parameters:
+  ///   - secret: The secret that all instances have in common.
+  ///   - stepSeconds: The time for which the same nonce is given out, from 1 to 86,400 seconds.
   package init?(secret: [UInt8], stepSeconds: Int64 = 60) {
     precondition((1...86_400).contains(stepSeconds), "a step of no time, or of more than a day")
     guard let key = HMACKey(secret: secret.span) else { return nil }
@@ -27,7 +29,7 @@ package struct DPoPNonces: Sendable {
     self.init(secret: code.span.indices.map { code[$0] })
   }
 
-  /// The nonce of this time: 43 letters of base64url.
+  /// Returns the nonce of this time: 43 letters of base64url.
   package func nonce(nowMilliseconds: Int64) -> String {
     nonce(ofStep: step(nowMilliseconds))
   }
@@ -41,7 +43,7 @@ package struct DPoPNonces: Sendable {
     return isPresent || isPrevious
   }
 
-  /// The number of the step that a time is in; it rises by one with each, before 1970 too.
+  /// Returns the number of the step that a time is in; it rises by one with each, before 1970 too.
   private func step(_ milliseconds: Int64) -> Int64 {
     let (step, rest) = milliseconds.quotientAndRemainder(dividingBy: stepMilliseconds)
     return rest < 0 ? step - 1 : step

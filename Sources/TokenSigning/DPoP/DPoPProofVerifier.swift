@@ -16,9 +16,9 @@ package struct DPoPProofVerifier: Sendable {
   private let nonces: DPoPNonces?
 
   /// - Parameters:
-  ///   - pastSeconds: how long ago a proof may have been made.
-  ///   - futureSeconds: how far a client's clock may be ahead.
-  ///   - nonces: those that a proof must hold one of; nil asks for none.
+  ///   - pastSeconds: The greatest age of a proof, at most `windowSecondsMax`.
+  ///   - futureSeconds: The most that a client's clock can be ahead, at most `windowSecondsMax`.
+  ///   - nonces: The nonces of which a proof must hold one; nil asks for none.
   package init(pastSeconds: Int64 = 60, futureSeconds: Int64 = 5, nonces: DPoPNonces? = nil) {
     let range = 0...Self.windowSecondsMax
     precondition(range.contains(pastSeconds) && range.contains(futureSeconds), "a window of more than a day")
@@ -33,8 +33,11 @@ package struct DPoPProofVerifier: Sendable {
   /// has nothing else to fix.
   ///
   /// - Parameters:
-  ///   - proof: the value of the header field `DPoP`.
-  ///   - nowMilliseconds: milliseconds since the epoch.
+  ///   - proof: The value of the header field `DPoP`.
+  ///   - request: The request that the proof is presented with.
+  ///   - nowMilliseconds: The time in milliseconds since the epoch.
+  /// - Returns: The proof, which may have been presented before.
+  /// - Throws: `DPoPError` with the first check that fails.
   package func verify(
     _ proof: String, for request: DPoPRequest, nowMilliseconds: Int64
   ) throws(DPoPError) -> DPoPProof {
@@ -70,7 +73,7 @@ package struct DPoPProofVerifier: Sendable {
     }
   }
 
-  /// The `iat`, which lies in the window: its first and its last millisecond are good.
+  /// Returns the `iat`, which lies in the window: its first and its last millisecond are good.
   private func issuedAt(_ claims: ProofClaims, nowMilliseconds: Int64) throws(DPoPError) -> Int64 {
     let issuedAt = try claims.issuedAt()
     guard issuedAt * 1000 + pastMilliseconds >= nowMilliseconds else { throw .tooOld }

@@ -1,6 +1,6 @@
 /// A key of a client, and the proofs that it makes: for tests, of embedders too.
 ///
-/// It also signs what no client should send.
+/// The signer also signs what no client should send.
 package struct DPoPSigner: Sendable {
   private let key: PrivateKey
   /// The public half: an object of the required members alone.
@@ -11,9 +11,9 @@ package struct DPoPSigner: Sendable {
 
   /// Makes a new key.
   ///
-  /// Cost: 0.1 ms, for RSA some 100 ms.
+  /// The cost is 0.1 ms, for RSA some 100 ms.
   ///
-  /// - Parameter algorithm: any but HS256, which has no pair of keys.
+  /// - Parameter algorithm: Any but HS256, which has no pair of keys.
   package init(_ algorithm: SignatureAlgorithm = .es256) {
     guard let kind = KeyKind(algorithm), let made = try? DPoPSigner(KeyNumbers.generate(kind), algorithm: algorithm)
     else { preconditionFailure("no key of \(algorithm.rawValue) makes a proof") }
@@ -31,12 +31,16 @@ package struct DPoPSigner: Sendable {
     "{\"typ\":\"\(ProofHeader.type)\",\"alg\":\"\(algorithm.rawValue)\",\"jwk\":\(publicJWK)}"
   }
 
-  /// A right proof for one request.
+  /// Returns a right proof for one request.
   ///
   /// - Parameters:
-  ///   - identifier: the `jti`, another for each proof.
-  ///   - issuedAt: seconds since the epoch.
-  ///   - accessToken: the token that is presented along with it.
+  ///   - method: The method of the request, for `htm`.
+  ///   - uri: The URI of the request, for `htu`.
+  ///   - identifier: The `jti`, another for each proof.
+  ///   - issuedAt: The `iat`, in seconds since the epoch.
+  ///   - accessToken: The token that is presented along with the proof, for `ath`; nil for none.
+  ///   - nonce: The nonce that the server has asked for; nil for none.
+  /// - Returns: The value of the header field `DPoP`.
   package func proof(
     method: String, uri: String, identifier: String, issuedAt: Int64, accessToken: String? = nil, nonce: String? = nil
   ) -> String {
@@ -47,7 +51,7 @@ package struct DPoPSigner: Sendable {
     return signed(header: header, claims: claims + "}")
   }
 
-  /// A JWS of this header and these claims, whatever they are, signed by the key.
+  /// Returns a JWS of this header and these claims, whatever they are, signed by the key.
   package func signed(header: String, claims: String) -> String {
     signed(header: Array(header.utf8), claims: Array(claims.utf8))
   }

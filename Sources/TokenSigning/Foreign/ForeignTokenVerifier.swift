@@ -9,6 +9,7 @@ package struct ForeignTokenVerifier: Sendable {
   private let audience: String?
 
   /// - Parameters:
+  ///   - keys: The keys to try; one without a `kid` is tried for every token.
   ///   - issuer: The required `iss` claim; nil skips the check.
   ///   - audience: The audience that `aud` must equal or contain; nil skips the check.
   package init(keys: [VerificationKey], issuer: String? = nil, audience: String? = nil) {
@@ -21,7 +22,11 @@ package struct ForeignTokenVerifier: Sendable {
   ///
   /// A token without `exp` is refused as `claims("exp")`, since it would be valid for ever.
   ///
-  /// - Parameter nowMilliseconds: The time in milliseconds since the epoch; there is no leeway.
+  /// - Parameters:
+  ///   - token: A compact JWS of at most 4096 bytes.
+  ///   - nowMilliseconds: The time in milliseconds since the epoch; there is no leeway.
+  /// - Returns: The claims, and the payload that has all of them.
+  /// - Throws: `TokenVerificationError` with the first check that fails; the signature is checked before the claims.
   package func verify(_ token: String, nowMilliseconds: Int64) throws(TokenVerificationError) -> ForeignClaims {
     let text = token.utf8.span
     let parts = try TokenFormat.split(text)

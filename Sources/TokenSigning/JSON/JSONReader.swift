@@ -247,7 +247,7 @@ package enum JSONCheck {
 
   /// Returns the reason that the bytes are not such an object, with its line, counted from 1; nil if they are one.
   ///
-  /// - Parameter elementsMax: The most elements of an array.
+  /// An array can have at most `elementsMax` elements.
   package static func fault(in bytes: [UInt8], elementsMax: Int) -> (what: String, line: Int)? {
     do throws(JSONError) {
       _ = try JSONReader.object(bytes, elementsMax: elementsMax)

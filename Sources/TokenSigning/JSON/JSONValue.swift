@@ -4,7 +4,9 @@ enum JSONValue {
   case bool(Bool)
   /// A number without fraction or exponent, within the range of Int64.
   case integer(Int64)
-  /// Any other number, as the nearest `Double`. Our own tokens never have one; other issuers write times this way.
+  /// Any other number, as the nearest `Double`.
+  ///
+  /// Our own tokens never have one; other issuers write times this way.
   case number(Double)
   case string(String)
   case array([JSONValue])

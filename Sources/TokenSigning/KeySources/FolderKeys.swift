@@ -10,13 +10,12 @@ package struct FolderKeys: KeySource {
   /// - Parameters:
   ///   - folder: The folder of the keys itself (`<data>/keys`).
   ///   - publication: The publication delay, for files that several servers have; the machine's clock then dates new
-  ///     keys.
-  ///     It is evaluated at each change, since instances come and go.
+  ///     keys. It is evaluated at each change, since instances come and go.
   package init(folder: String, publication: @autoclosure @escaping @Sendable () -> KeyPublication? = nil) {
     self.init(folder: folder, publication: publication(), lockTries: 2_000)
   }
 
-  /// - Parameter lockTries: The number of attempts to take the lock, one every 5 ms.
+  /// Creates a source that makes `lockTries` attempts to take the lock, one every 5 ms.
   init(
     folder: String, publication: @autoclosure @escaping @Sendable () -> KeyPublication? = nil, lockTries: Int
   ) {

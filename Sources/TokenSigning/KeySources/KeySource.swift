@@ -12,7 +12,9 @@ package protocol KeySource: Sendable {
   /// The message, with the fix, for a purpose whose keys are missing.
   var missing: String { get }
 
-  /// A stamp that changes when the keys may have changed. Reading it waits for nothing but the metadata of files.
+  /// A stamp that changes when the keys may have changed.
+  ///
+  /// Reading it waits for nothing but the metadata of files.
   var stamp: KeyStamp { get }
 
   /// The time for which new keys must be known before they sign, or nil if the keys have one reader.
@@ -27,7 +29,9 @@ package protocol KeySource: Sendable {
   /// Returns the keys at a moment when nobody is in the middle of a change.
   func readBetweenChanges() throws(KeyChangeError) -> KeyTexts
 
-  /// Stores the first keys of a purpose. Returns false if there are keys already.
+  /// Stores the first keys of a purpose.
+  ///
+  /// Returns false if there are keys already.
   func create(_ purpose: KeyPurpose, _ bytes: [UInt8]) throws(KeyError) -> Bool
 
   /// Replaces the keys of one purpose by what `change` makes of the current ones; nobody can change keys in between.

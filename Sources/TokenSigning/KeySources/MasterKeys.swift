@@ -23,9 +23,8 @@ struct SealingKey: Sendable {
 
   /// Seals a message.
   ///
-  /// - Parameters:
-  ///   - nonce: A nonce that is never used twice with one key.
-  ///   - context: Bytes that are not part of the sealed message, but must be the same when it is opened.
+  /// The nonce must never be used twice with one key. The context is not part of the sealed message, but must be the
+  /// same when it is opened.
   func seal(_ message: [UInt8], nonce: [UInt8], context: [UInt8]) -> [UInt8] {
     precondition(nonce.count == Self.nonceBytes, "a nonce of another length")
     return unsafe [UInt8](unsafeUninitializedCapacity: message.count + Self.tagBytes) { target, initialized in
@@ -119,7 +118,14 @@ package struct MasterKeys: Sendable {
 
   /// Opens a body that was sealed as this record.
   ///
-  /// - Parameter place: The name of the record, for messages.
+  /// - Parameters:
+  ///   - sealed: The body that `seal` returned.
+  ///   - kind: The kind of the record.
+  ///   - name: The name of the record.
+  ///   - place: The place of the record, for messages.
+  /// - Returns: The message.
+  /// - Throws: `KeyError`: `.weak` if none of the keys sealed the body, and `.malformed` if it is damaged or was sealed
+  ///   as another record.
   package func open(_ sealed: [UInt8], kind: String, name: String, place: String) throws(KeyError) -> [UInt8] {
     guard sealed.count >= Self.headBytes + SealingKey.tagBytes, sealed[0] == Self.version else {
       throw KeyError(.malformed, path: place, "is not sealed as this version does it; restore it from a copy")

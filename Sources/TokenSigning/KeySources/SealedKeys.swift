@@ -2,7 +2,9 @@
 ///
 /// Its calls block.
 package protocol KeyRecordStore: Sendable {
-  /// The number of the last known change of any record. Reading it waits for nothing.
+  /// The number of the last known change of any record.
+  ///
+  /// Reading it waits for nothing.
   var lastChange: Int64 { get }
 
   /// Returns all records of keys by their names, as of one moment.
@@ -47,7 +49,10 @@ package struct SealedKeys: KeySource {
   private let masterKeys: MasterKeys
   private let published: @Sendable () -> KeyPublication
 
-  /// - Parameter publication: The publication delay, evaluated at each change, since instances come and go.
+  /// - Parameters:
+  ///   - store: The records that hold the sealed keys.
+  ///   - masterKeys: The keys that seal and open the records.
+  ///   - publication: The publication delay, evaluated at each change, since instances come and go.
   package init(
     _ store: any KeyRecordStore, masterKeys: MasterKeys,
     publication: @autoclosure @escaping @Sendable () -> KeyPublication

@@ -21,7 +21,9 @@ enum JWKText {
     thumbprintInput(numbers.kind, publicValues: numbers.values)
   }
 
-  /// - Parameter publicValues: the numbers of `kind.publicMembers`; what follows them is not looked at.
+  /// Returns the text that is hashed for the thumbprint of a public key, from the numbers of `kind.publicMembers`.
+  ///
+  /// Numbers that follow those are not looked at.
   static func thumbprintInput(_ kind: KeyKind, publicValues: [[UInt8]]) -> [UInt8] {
     var required = [("kty", kind.type)]
     if let curve = kind.curve { required.append(("crv", curve)) }

@@ -6,8 +6,8 @@ enum KeyFile {
   /// Returns a set of new random keys as the bytes of a file: the current one and, if public keys are published or the
   /// keys are shared, the next one.
   ///
-  /// - Parameter publishedAt: The publication time of the next key, for shared keys, in milliseconds since the epoch;
-  ///   nil for keys of one reader.
+  /// `publishedAt` is the publication time of the next key, for shared keys, in milliseconds since the epoch, and nil
+  /// for keys of one reader.
   static func newKeySet(_ algorithm: SignatureAlgorithm = .hs256, publishedAt: Int64? = nil) -> [UInt8] {
     let current = KeyRecord.generate(algorithm, state: .current)
     guard let publishedAt else {
@@ -91,7 +91,7 @@ struct KeyRecord: Sendable {
     self.members = members
   }
 
-  /// - Parameter source: The text from which the value was read.
+  /// Creates the key of a value that was read from the text `source`.
   init(_ value: JSONValue, in source: [UInt8]) throws(KeyError) {
     guard case .object(let object) = value else { throw KeyError(.malformed, "is not an object") }
     guard let name = try object.keyText("alg"), let algorithm = SignatureAlgorithm(rawValue: name) else {
@@ -150,7 +150,7 @@ struct KeyRecord: Sendable {
 
   /// Returns the key, ready for use.
   ///
-  /// It takes 0.2 ms, for RSA about 20 ms, since the primes are checked.
+  /// The call takes 0.2 ms, for RSA about 20 ms, since the primes are checked.
   func signingKey() throws(KeyError) -> SigningKey {
     let object: JSONObject
     do {

@@ -2,9 +2,8 @@
 ///
 /// Each change is one replacement of one purpose's keys, complete and durable before the call returns. Programs that
 /// make changes at once take turns, in a folder by a lock. A running server uses its keys until it reloads them
-/// (`KeyRing.reload()`). Old keys are as usable as new ones, so that an interrupted change does no harm.
-///
-/// A call that finds the lock taken waits for it up to ten seconds.
+/// (`KeyRing.reload()`). Old keys are as usable as new ones, so that an interrupted change does no harm. A call that
+/// finds the lock taken waits for it up to ten seconds.
 package struct KeyFiles: Sendable {
   /// The key ids after a rotation.
   package struct Rotated: Sendable, Hashable {
@@ -27,7 +26,7 @@ package struct KeyFiles: Sendable {
     self.init(FolderKeys(folder: folder))
   }
 
-  /// - Parameter lockTries: The number of attempts to take the lock, one every 5 ms.
+  /// Creates the changes to a folder, with `lockTries` attempts to take the lock, one every 5 ms.
   init(folder: String, lockTries: Int) {
     self.init(FolderKeys(folder: folder, lockTries: lockTries))
   }
@@ -39,7 +38,13 @@ package struct KeyFiles: Sendable {
   /// keys can be rotated only once the next key is known to all (`KeyPublication`). If no next key was published yet,
   /// this call publishes one, and the rotation is refused until it is known.
   ///
-  /// - Parameter force: True to rotate even if somebody may not know the next key.
+  /// - Parameters:
+  ///   - algorithm: The algorithm of the new key.
+  ///   - nowMilliseconds: The time in milliseconds since the epoch, for a source without a clock of its own.
+  ///   - force: True to rotate even if somebody may not know the next key.
+  /// - Returns: The ids of the keys that are now current, next and retiring.
+  /// - Throws: `KeyChangeError`: `.unpublished` if the next key is not known to all yet, `.full` if there are too many
+  ///   keys, `.locked` if other programs are changing the keys, and `.files` if they cannot be read or written.
   @discardableResult
   package func rotateAccess(
     algorithm: SignatureAlgorithm, nowMilliseconds: Int64, force: Bool = false
@@ -56,8 +61,14 @@ package struct KeyFiles: Sendable {
   /// Removes a retiring key, so that the tokens it signed are refused from the next reload on.
   ///
   /// - Parameters:
+  ///   - id: The key id.
+  ///   - purpose: The purpose of the key.
   ///   - tokenMilliseconds: The longest lifetime of the tokens of this purpose: that of access tokens, or of sessions.
+  ///   - nowMilliseconds: The time in milliseconds since the epoch, for a source without a clock of its own.
   ///   - force: True to remove the key even if such a token may still be valid.
+  /// - Throws: `KeyChangeError`: `.unknownKey` or `.notRetiring` for a key that cannot be removed, `.tokensAlive` if
+  ///   its tokens may still be valid and `force` is false, `.locked` if other programs are changing the keys, and
+  ///   `.files` if they cannot be read or written.
   package func retire(
     _ id: String, of purpose: KeyPurpose, tokenMilliseconds: Int64, nowMilliseconds: Int64, force: Bool = false
   ) throws(KeyChangeError) {
@@ -69,9 +80,14 @@ package struct KeyFiles: Sendable {
 
   /// Imports a private key of PKCS #8 in PEM as the next key of access tokens, and returns its key id.
   ///
-  /// It replaces the next key that was there, which has signed nothing. Rotate the keys to sign with it.
+  /// The key replaces the next key that was there, which has signed nothing. Rotate the keys to sign with it.
   ///
-  /// - Parameter algorithm: The algorithm of the key; an RSA key without one is for RS256.
+  /// - Parameters:
+  ///   - pem: The text of the key.
+  ///   - algorithm: The algorithm of the key; an RSA key without one is for RS256.
+  /// - Returns: The key id, which is the fingerprint of the key.
+  /// - Throws: `KeyChangeError`: `.files` if the key is not usable or the keys cannot be read or written, `.full` if
+  ///   there are too many keys, and `.locked` if other programs are changing them.
   @discardableResult
   package func importNextAccess(
     pem: [UInt8], algorithm: SignatureAlgorithm? = nil
@@ -152,7 +168,7 @@ package struct KeyFiles: Sendable {
   ///
   /// The new keys are parsed again, together with those of the other purpose, before they are written.
   ///
-  /// - Parameter nowMilliseconds: The time by the caller's clock, for a source that has none of its own.
+  /// `nowMilliseconds` is the time by the caller's clock, for a source that has none of its own.
   private func change(
     _ purpose: KeyPurpose, nowMilliseconds: Int64,
     _ body: ([KeyRecord], _ now: Int64, _ path: String) throws(KeyChangeError) -> [KeyRecord]

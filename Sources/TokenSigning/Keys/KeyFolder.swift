@@ -10,7 +10,7 @@ struct KeyFolder: ~Copyable {
 
   /// Opens the folder, and creates it with mode 0700 if it does not exist.
   ///
-  /// It is refused if others can change its contents.
+  /// A folder whose contents others can change is refused.
   init(openOrCreate path: String) throws(KeyError) {
     let isNew = try Self.explained("cannot be made", at: path, try FileSystem.makeFolder(path))
     let folder = try Self.open(path)
@@ -91,10 +91,8 @@ struct KeyFolder: ~Copyable {
 
   /// Replaces a file by a complete and durable one of mode 0600.
   ///
-  /// The caller must hold the lock.
-  ///
-  /// If this throws, the old file remains, unless the last step failed: then the new file is in place, and can be lost
-  /// in a power failure.
+  /// The caller must hold the lock. If this throws, the old file remains, unless the last step failed: then the new
+  /// file is in place, and can be lost in a power failure.
   func replace(_ name: String, with contents: [UInt8]) throws(KeyError) {
     do {
       try folder.replace(name, with: contents, temporaryName: Self.temporaryName(of: name))

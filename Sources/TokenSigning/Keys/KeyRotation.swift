@@ -56,9 +56,8 @@ enum KeyRotation {
 
   /// Returns the keys without this one.
   ///
-  /// - Parameters:
-  ///   - tokenMilliseconds: The longest lifetime of a token of these keys.
-  ///   - force: True to remove the key even if tokens that it signed may still be valid.
+  /// Unless `force` is true, the removal is refused while tokens that the key signed may be valid: for
+  /// `tokenMilliseconds`, their longest lifetime, after the key became retiring, or always if that time is not known.
   static func retired(
     _ records: [KeyRecord], id: String, tokenMilliseconds: Int64, nowMilliseconds: Int64, force: Bool, path: String
   ) throws(KeyChangeError) -> [KeyRecord] {
@@ -92,7 +91,7 @@ package struct KeyPublication: Sendable, Hashable {
 
   /// Returns the publication delay in milliseconds.
   ///
-  /// - Parameter algorithm: The algorithm of the key. Verifiers do not fetch HS256 keys, so their delay is shorter.
+  /// Verifiers do not fetch HS256 keys, so their delay is shorter.
   func milliseconds(_ algorithm: SignatureAlgorithm) -> Int64 {
     let known = max(staleAfter, Self.readingMin)
     let delay = algorithm == .hs256 ? known : known + Self.keySetMaxAge

@@ -33,7 +33,12 @@ package struct SigningKey: Sendable {
 
   /// Creates an HS256 key.
   ///
-  /// - Parameter id: The `kid`, if it is not the fingerprint.
+  /// - Parameters:
+  ///   - secret: The secret, of at least 32 bytes.
+  ///   - state: The state of the key.
+  ///   - id: The `kid`, if it is not the fingerprint.
+  ///   - retiredAt: The time at which the key became retiring, in milliseconds since the epoch, if it is known.
+  /// - Throws: `KeyError` of the kind `.weak` if the secret is shorter.
   package init(secret: [UInt8], state: State, id: String? = nil, retiredAt: Int64? = nil) throws(KeyError) {
     guard let hmac = HMACKey(secret: secret.span) else {
       throw KeyError(.weak, "an HS256 key must have at least \(HMACKey.secretBytesMin) bytes")

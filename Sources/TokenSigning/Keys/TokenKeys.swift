@@ -45,9 +45,11 @@ package struct TokenKeys: Sendable {
   ///
   /// - Parameters:
   ///   - path: The folder of the keys itself (`<data>/keys`). It is created with mode 0700 if it does not exist; its
-  ///     parent
-  ///     must exist.
+  ///     parent must exist.
   ///   - algorithm: The algorithm of new keys of access tokens. Existing keys keep theirs; `KeyFiles` changes them.
+  /// - Returns: The keys, with the names of the files that were created.
+  /// - Throws: `KeyError` if the folder or a file cannot be created or read, is open to others, or holds keys that
+  ///   cannot be used.
   package static func openOrCreate(
     folder path: String, algorithm: SignatureAlgorithm = .hs256
   ) throws(KeyError) -> TokenKeys {
@@ -82,7 +84,9 @@ package struct TokenKeys: Sendable {
     try TokenKeys(try source.read(), of: source)
   }
 
-  /// - Parameter source: The present or future source of the texts, for messages.
+  /// Creates the keys from their texts.
+  ///
+  /// Errors name `source`, the present or future source of the texts.
   init(_ texts: KeyTexts, of source: any KeySource) throws(KeyError) {
     var keys: [KeyPurpose: [SigningKey]] = [:]
     for purpose in KeyPurpose.allCases {

@@ -11,8 +11,10 @@ package struct AccessClaimRules: Sendable {
   /// The members with which the claims of our minter begin.
   private let members: [UInt8]
 
-  /// - Parameter audience: The audience that access tokens must name. If it is empty, they must name none; if it is the
-  ///   issuer, they may name none.
+  /// - Parameters:
+  ///   - issuer: The issuer that access tokens must name.
+  ///   - audience: The audience that access tokens must name. If it is empty, they must name none; if it is the issuer,
+  ///     they can also name none.
   package init(issuer: String, audience: String) {
     self.issuer = issuer
     self.audience = audience

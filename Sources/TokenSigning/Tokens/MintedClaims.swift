@@ -1,15 +1,15 @@
 /// A reader of claims that are written exactly as `TokenMinter` writes them, as nearly all are.
 ///
-/// It needs one pass and no tree of values.
-///
-/// It returns nil for any other notation, including an escape or a character outside ASCII, and leaves those to
-/// `ClaimReader`. All claims that it reads, `ClaimReader` reads as equal. It must only be used for payloads whose
-/// signature is valid.
+/// The reader needs one pass and no tree of values. It returns nil for any other notation, including an escape or a
+/// character outside ASCII, and leaves those to `ClaimReader`. All claims that it reads, `ClaimReader` reads as equal.
+/// It must only be used for payloads whose signature is valid.
 struct MintedClaims {
   private let bytes: [UInt8]
   private var position: Int
 
-  /// - Parameter members: The beginning of the claims, from the brace up to a comma.
+  /// Creates a reader that is at the end of `members`, or returns nil if the claims do not begin with them.
+  ///
+  /// The members reach from the brace up to a comma.
   private init?(_ bytes: [UInt8], after members: [UInt8]) {
     guard bytes.starts(with: members) else { return nil }
     self.bytes = bytes

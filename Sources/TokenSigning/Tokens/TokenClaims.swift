@@ -113,7 +113,7 @@ package enum ExtraMembers {
   /// Checks that the members are strict JSON, with no reserved name, no name twice, at most 32 members and `bytesMax`
   /// bytes.
   ///
-  /// It is meant for the place where the members are configured, not for each token.
+  /// The check is for the configuration of the members, not for each token.
   package static func isValid(_ members: [UInt8]) -> Bool {
     if members.isEmpty { return true }
     guard members.count <= bytesMax else { return false }

@@ -10,8 +10,11 @@ package struct TokenMinter: Sendable {
   private let refresh: TokenTemplate
   private let oneTime: TokenTemplate
 
-  /// - Parameter audience: The audience of access tokens, omitted if empty. The other tokens have none, since they are
-  ///   for the issuer.
+  /// - Parameters:
+  ///   - ring: The keys in force.
+  ///   - issuer: The issuer of all tokens.
+  ///   - audience: The audience of access tokens, omitted if empty. The other tokens have none, since they are for the
+  ///     issuer.
   package init(ring: KeyRing, issuer: String, audience: String) {
     self.ring = ring
     let members = TokenTemplate.members(issuer: issuer)

@@ -1,8 +1,6 @@
 /// The reason that a token was refused, for audit, metrics and the command line.
 ///
-/// A client is not told most of these.
-///
-/// No case holds any part of the token.
+/// A client is not told most of these reasons. No case holds any part of the token.
 package enum TokenVerificationError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The token has more than 4096 bytes.
   case tooLong

@@ -2,10 +2,8 @@ internal import Platform
 
 /// A verifier of our own tokens.
 ///
-/// The bytes of the header select the key, and the signature is checked before the claims are read.
-///
-/// It has no state but the keys in force, no clock of its own, and no lock that is held while another token is
-/// verified.
+/// The bytes of the header select the key, and the signature is checked before the claims are read. A verifier has no
+/// state but the keys in force, no clock of its own, and no lock that is held while another token is verified.
 package struct TokenVerifier: Sendable {
   /// The longest token; a longer one is refused unread.
   package static let textBytesMax = TokenFormat.textBytesMax
@@ -16,7 +14,10 @@ package struct TokenVerifier: Sendable {
   /// The members with which the claims of our minter's refresh tokens begin.
   private let refreshMembers: [UInt8]
 
-  /// - Parameter audience: The audience of access tokens; see ``AccessClaimRules/init(issuer:audience:)``.
+  /// - Parameters:
+  ///   - ring: The keys in force.
+  ///   - issuer: The issuer that all tokens must name.
+  ///   - audience: The audience of access tokens; see ``AccessClaimRules/init(issuer:audience:)``.
   package init(ring: KeyRing, issuer: String, audience: String) {
     self.issuer = issuer
     rules = AccessClaimRules(issuer: issuer, audience: audience)
@@ -32,11 +33,13 @@ package struct TokenVerifier: Sendable {
   /// Verifies an access token and returns its claims.
   ///
   /// - Parameters:
+  ///   - token: A token of at most `textBytesMax` bytes.
   ///   - nowMilliseconds: The issuer's own time in milliseconds since the epoch; the token's `shift` is added to its
-  ///     times.
-  ///     The token is expired from the millisecond of its end on.
+  ///     times. The token is expired from the millisecond of its end on.
   ///   - ignoringExpiry: True to accept an expired token too, for its revocation (RFC 7009); everything else is
   ///     checked.
+  /// - Returns: The claims, whose times are those of the token, without the `shift`.
+  /// - Throws: `TokenVerificationError` with the first check that fails.
   package func verifyAccess(
     _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
   ) throws(TokenVerificationError) -> AccessClaims {
@@ -49,7 +52,12 @@ package struct TokenVerifier: Sendable {
   ///
   /// An accepted token may be past its exact end by up to a second, since `exp` is rounded up; the ledger decides.
   ///
-  /// - Parameter ignoringExpiry: True to accept an expired token too, for its revocation (RFC 7009).
+  /// - Parameters:
+  ///   - token: A token of at most `textBytesMax` bytes.
+  ///   - nowMilliseconds: The issuer's own time in milliseconds since the epoch.
+  ///   - ignoringExpiry: True to accept an expired token too, for its revocation (RFC 7009).
+  /// - Returns: The claims of the token, which may have been used already.
+  /// - Throws: `TokenVerificationError` with the first check that fails.
   package func verifyRefresh(
     _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
   ) throws(TokenVerificationError) -> RefreshClaims {

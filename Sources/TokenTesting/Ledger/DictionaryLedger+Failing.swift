@@ -13,11 +13,10 @@ extension DictionaryLedger {
   /// | ``LedgerError/outcomeUnknown(_:)`` | those that change something; see `afterEffect` |
   /// | ``LedgerError/closed(_:)`` | those that change something; the first one closes the ledger for good |
   ///
-  /// ``LedgerError/invalid(field:limit:)`` cannot be ordered, since it concerns the arguments of a call.
-  ///
   /// - Parameters:
-  ///   - times: The number of calls that fail, or nil for all until ``recover()``. With nil ``health`` shows it too:
-  ///     unavailable, or stalled if the error is overloaded.
+  ///   - error: The error, any but ``LedgerError/invalid(field:limit:)``, which concerns the arguments of a call.
+  ///   - times: The number of calls that fail, at least 1, or nil for all until ``recover()``. With nil ``health``
+  ///     shows it too: unavailable, or stalled if the error is overloaded.
   ///   - afterEffect: True if the call takes effect before it fails, as if a connection broke between a commit and its
   ///     answer; false if it changes nothing. True is only for ``LedgerError/outcomeUnknown(_:)`` and
   ///     ``LedgerError/closed(_:)``: with the other errors the caller can rely on it that nothing has changed.

@@ -37,8 +37,7 @@ public final class DictionaryLedger: Sendable {
   /// - Parameters:
   ///   - clock: The clock of the ledger's time, which never goes back even if the clock does.
   ///   - sessionsPerSubjectMax: The most sessions of a subject at a time: opening one more revokes the least recently
-  ///     used
-  ///     one. 0 for no cap.
+  ///     used one; 0 stands for no cap.
   ///   - random: The generator of ids; a ``SeededGenerator`` makes the same ones in each run.
   public init(
     clock: SessionClock, sessionsPerSubjectMax: Int = 0,
@@ -235,7 +234,7 @@ extension DictionaryLedger: SessionLedger {
 
   /// Calls ``sweep()`` once a second; see ``SessionLedger/run(_:)``.
   ///
-  /// It notices no step of a clock.
+  /// The ledger notices no step of a clock.
   public func run(_ notice: @escaping @Sendable (LedgerNotice) -> Void) async {
     while (try? await Task.sleep(for: .seconds(1))) != nil { sweep() }
   }

@@ -48,7 +48,7 @@ struct SessionDictionary: Sendable {
   var marks: [SessionScope: Mark] = [:]
   /// The number of each opening, and of each access token without a session.
   ///
-  /// They are never forgotten, since a test has few.
+  /// The numbers are never forgotten, since a test has few.
   private(set) var openings: [SessionID: Int] = [:]
   private(set) var lastOpening = 0
   var revokedSessions: Set<SessionID> = []
@@ -130,7 +130,8 @@ extension SessionDictionary {
 
   /// Notes a change of the shift.
   ///
-  /// Its time is later than everything that was issued, so that the shift of a pair follows from its time alone.
+  /// The time of the change is later than everything that was issued, so that the shift of a pair follows from its time
+  /// alone.
   private mutating func noteShift(at now: Timestamp) -> Timestamp {
     let seconds = time.shift(of: now, inForce: shifts.seconds)
     guard seconds != shifts.seconds else { return now }

@@ -76,9 +76,10 @@ public enum BadToken: String, Error, Sendable, Hashable, CaseIterable {
   /// The session of the token was revoked.
   case revoked
   /// The token cannot be verified at the moment, although it may be good: recent revocations are unknown here, and all
-  /// access tokens are refused until they are known (``LedgerHealth/refusesAccess``,
-  /// ``AwayPolicy/refuse(after:)``), or the key is unknown here and the keys cannot be read. The same
-  /// token may be accepted later, or by another instance.
+  /// access tokens are refused until they are known (``LedgerHealth/refusesAccess``, ``AwayPolicy/refuse(after:)``), or
+  /// the key is unknown here and the keys cannot be read.
+  ///
+  /// The same token may be accepted later, or by another instance.
   case unverifiable
 }
 

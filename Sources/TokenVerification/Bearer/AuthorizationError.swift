@@ -1,11 +1,14 @@
 /// The reason that the value of an `Authorization` header was refused.
 @nonexhaustive
 public enum AuthorizationError: Error, Sendable, Hashable {
-  /// The header is absent or has another scheme. The caller may be asked for a token, and has made no error (RFC 6750
-  /// §3.1).
+  /// The header is absent or has another scheme.
+  ///
+  /// The caller may be asked for a token, and has made no error (RFC 6750 §3.1).
   case absent
   /// The scheme is `Bearer` or `DPoP`, but not exactly one token follows it (RFC 6750 §2.1), or there were several
-  /// headers. Nobody can know which of several headers a proxy has checked.
+  /// headers.
+  ///
+  /// Nobody can know which of several headers a proxy has checked.
   case malformed
   case badToken(BadToken)
   /// The access token is bound to a key, and the proof that came along with it is missing, bad, or was used before

@@ -20,7 +20,7 @@ extension PresentedBearer: CustomStringConvertible, CustomDebugStringConvertible
 
 /// A judge of the bearer of a request: the engine in its own process, or an ``AccessTokenVerifier`` in any other.
 public protocol BearerVerifier: Sendable {
-  /// Verifies the one access token of a request. It can wait for keys that are not known yet.
+  /// Verifies the one access token of a request, and can wait for keys that are not known yet.
   ///
   /// - Throws: ``AuthorizationError``; `.badToken(.unverifiable)` if nobody can say now whether the token is good, so
   ///   that the reply is 503 and not 401.

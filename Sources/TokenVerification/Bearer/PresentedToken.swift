@@ -40,7 +40,11 @@ package struct PresentedToken: Sendable {
   /// Checks that the token came as what it is: bound to a key with the scheme `DPoP` and a proof of that key, or a
   /// bearer token (RFC 9449 §7.1 and §7.2).
   ///
-  /// - Parameter check: The check of the proof, which may be missing, against the thumbprint of the token's key.
+  /// - Parameters:
+  ///   - claims: The claims of the token, which were verified before.
+  ///   - check: Checks the proof of a token that is bound to a key, against the key's thumbprint.
+  /// - Throws: ``AuthorizationError/badToken(_:)`` if the scheme is not that of the token,
+  ///   ``AuthorizationError/badProof(_:)`` if there is no proof, and what `check` throws.
   @inline(__always)
   package func checkKey(
     of claims: AccessClaims, _ check: (PresentedProof, String) throws(AuthorizationError) -> Void

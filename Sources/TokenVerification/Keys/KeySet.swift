@@ -21,19 +21,20 @@ public enum KeySetError: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// A source of the keys with which access tokens are verified: a ``KeySet`` that never changes, or a ``RemoteKeySet``.
 public protocol VerificationKeySource: Sendable {
-  /// The keys that are known now, or nil before any are. Reading them waits for nothing.
+  /// The keys that are known now, or nil before any are; reading them waits for nothing.
   var current: KeySet? { get }
 
   /// Returns keys that are newer than those with which a token could not be verified.
   ///
   /// - Parameter known: The keys that were tried, or nil if there were none.
+  /// - Returns: The keys, which can lack the one in question too; a source that never changes returns those it has.
   /// - Throws: ``KeySetError`` if no newer keys can be had now.
   func keys(newerThan known: KeySet?) async throws(KeySetError) -> KeySet
 }
 
 /// The keys of one JWK Set (RFC 7517 §5).
 ///
-/// It never changes, and can be used from any thread.
+/// The set never changes, and can be used from any thread.
 public struct KeySet: Sendable {
   let keys: PublishedKeys
 

@@ -10,7 +10,7 @@ internal import Synchronization
 /// away, the keys that are known go on verifying: keys that an issuer publishes before it signs with them, as
 /// refresh-ledger does, are known in time.
 ///
-/// It can be used from any number of tasks.
+/// The set can be used from any number of tasks.
 public final class RemoteKeySet: VerificationKeySource {
   /// The times and bounds of fetching.
   public struct Options: Sendable {
@@ -71,7 +71,11 @@ public final class RemoteKeySet: VerificationKeySource {
   private let onFetch: @Sendable (Status) -> Void
   private let state = Mutex(State())
 
+  /// Creates a set without keys, which are fetched when they are first asked for.
+  ///
   /// - Parameters:
+  ///   - options: The times and bounds of fetching.
+  ///   - clock: The clock of the age of keys, the pauses and the timeout.
   ///   - onFetch: Is called after each fetch, and must return at once.
   ///   - fetch: Returns the body of the issuer's JWK Set; it throws if the reply has another status than 200, and when
   ///     its task is cancelled. The text of its error is shown in ``Status/fault``, so it must hold no secret.
@@ -102,9 +106,10 @@ public final class RemoteKeySet: VerificationKeySource {
     return set
   }
 
-  /// Returns the keys of a fetch that began after this call; the known ones at once for a caller that has tried none.
+  /// Returns the keys of a fetch that began after this call.
   ///
-  /// A cancelled caller is answered at once.
+  /// A caller that has tried none gets the known ones at once, or else those of a fetch that is under way. A cancelled
+  /// caller is answered at once.
   public func keys(newerThan known: KeySet?) async throws(KeySetError) -> KeySet {
     let id = state.withLock { state in
       state.nextWaiter += 1

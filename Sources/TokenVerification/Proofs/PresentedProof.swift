@@ -35,7 +35,7 @@ extension PresentedProof: CustomStringConvertible, CustomDebugStringConvertible,
 
 /// The fault of a proof of a key, or of its absence.
 ///
-/// It holds nothing of the proof.
+/// The error holds nothing of the proof.
 public struct BadProof: Error, Sendable, Hashable, CustomStringConvertible {
   @nonexhaustive
   public enum Fault: String, Sendable, Hashable, CaseIterable {

@@ -3,7 +3,7 @@ internal import TokenSigning
 
 /// The verification of proofs of keys (RFC 9449 §4.3), and the counting of those that come along with access tokens.
 ///
-/// Those that it has counted stay in memory until their end, in this process alone.
+/// Proofs that were counted stay in memory until their end, in this process alone.
 package struct ProofVerification: Sendable {
   private let verifier: DPoPProofVerifier
   private let counted: CountedProofs
@@ -14,14 +14,15 @@ package struct ProofVerification: Sendable {
     counted = CountedProofs(windowSeconds: windowSeconds)
   }
 
-  /// Verifies a proof for one request, and returns it with its nonce, which is not looked at.
-  ///
-  /// It may have been accepted before.
+  /// Verifies a proof for one request, without counting it: it may have been accepted before.
   ///
   /// - Parameters:
+  ///   - presented: The proof, with the request that it must be for.
   ///   - accessToken: The access token that it came along with, or nil at the token endpoint.
   ///   - now: The time by which proofs are counted.
   ///   - shiftSeconds: The shift by which `now` is ahead of the wall clock, which clients go by.
+  /// - Returns: The proof, whose end is by the time of `now`, and its nonce, which is not looked at; nil without one.
+  /// - Throws: ``BadProof`` if the proof is not a good one, or not for this request, this access token and this time.
   package func verify(
     _ presented: PresentedProof, accessToken: String?, at now: Timestamp, shiftSeconds: Int64
   ) throws(BadProof) -> (proof: KeyProof, nonce: String?) {

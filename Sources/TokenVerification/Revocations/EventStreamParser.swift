@@ -10,7 +10,7 @@ struct ServerSentEvent: Equatable {
 
 /// A parser of server-sent events (WHATWG HTML §9.2), from any pieces of the stream.
 ///
-/// It keeps at most one event.
+/// The parser keeps at most one event.
 struct EventStreamParser {
   /// The most bytes of an event, names of fields included.
   static let eventBytesMax = 32 * 1024

@@ -62,16 +62,19 @@ public enum AwayPolicy: Sendable, Hashable {
   /// first list is complete every revoked token is.
   case serve
   /// Once the stream has been away for this long, and before it was first followed, every token is
-  /// ``BadToken/unverifiable``. A stream that is open and silent counts as away after 20 seconds at the earliest, since
-  /// the server sends a heartbeat each 15 seconds.
+  /// ``BadToken/unverifiable``.
+  ///
+  /// A stream that is open and silent counts as away after 20 seconds at the earliest, since the server sends a
+  /// heartbeat each 15 seconds.
   case refuse(after: Duration)
 }
 
 /// The state of a follower.
 @nonexhaustive
 public enum FollowerState: Sendable, Hashable {
-  /// Nothing is known yet: ``RevocationFollower/run()`` has not been called, or the first list is not complete. The
-  /// fault is that of the last attempt.
+  /// Nothing is known yet: ``RevocationFollower/run()`` has not been called, or the first list is not complete.
+  ///
+  /// The fault is that of the last attempt.
   case starting(RevocationFault?)
   /// Everything that the server has told is known; since that time by the wall clock.
   case following(since: Timestamp)

@@ -43,7 +43,11 @@ public final class RevocationFollower: Service {
   private let table = RevocationTable()
   private let progress = Mutex(Progress())
 
+  /// Creates a follower, which follows nothing before ``run()``.
+  ///
   /// - Parameters:
+  ///   - options: The times and bounds of following.
+  ///   - clock: The clock of pauses and silences, and of the times at which revocations end.
   ///   - random: The source of the randomness of pauses.
   ///   - onState: Is called with each new state, and must return at once.
   ///   - open: Sends the request, with the cursor as `Last-Event-ID` if there is one, and returns the bytes of the body

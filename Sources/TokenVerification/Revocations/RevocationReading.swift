@@ -2,7 +2,7 @@ internal import FoundationEssentials
 
 /// The meaning of the events of one stream of revocations.
 ///
-/// It keeps a list that is not complete yet apart.
+/// A list that is not complete yet is kept apart.
 struct RevocationReading {
   /// A change of what is known.
   enum Change {

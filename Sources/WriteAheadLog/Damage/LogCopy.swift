@@ -11,8 +11,13 @@ package enum LogCopy {
   /// The whole log is checked before a byte is copied. The copy is durable on return, and holds everything that was
   /// acknowledged before the call.
   ///
-  /// - Parameter onProgress: A closure that is called for each copied piece. Its figures begin again if the copy does.
-  /// - Throws: `.corrupt` if the source is damaged; `.io` with `EEXIST` if the target holds a log.
+  /// - Parameters:
+  ///   - source: The folder of the log, which is only read.
+  ///   - target: The folder of the copy, whose lock is held during the call.
+  ///   - onProgress: A closure that is called for each copied piece. Its figures begin again if the copy does.
+  /// - Returns: The summary of what was copied.
+  /// - Throws: `.corrupt` or `.unsupportedVersion` if the source cannot be read; `.locked` if the target is in use;
+  ///   `.io`, with `EEXIST` if the target holds a log.
   package static func make(
     of source: some LogStorage, in target: some LogStorage, onProgress: (ReplayProgress) -> Void = { _ in }
   ) throws(LogError) -> LogSummary {

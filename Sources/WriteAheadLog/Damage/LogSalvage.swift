@@ -22,11 +22,14 @@ package struct LogSalvage: Sendable {
     let previous: UInt32
   }
 
-  /// Returns a plan, or nil for a log that would open, such as one with a mere torn tail.
+  /// Makes the plan for a damaged log.
   ///
-  /// It makes the same checks as an opening, and changes nothing.
+  /// The call makes the same checks as an opening, and changes nothing.
   ///
-  /// - Parameter visit: A closure that checks the records of each frame.
+  /// - Parameters:
+  ///   - storage: The folder of the log.
+  ///   - visit: A closure that checks the records of each frame.
+  /// - Returns: The plan, or nil for a log that would open, such as one with a mere torn tail.
   /// - Throws: `.io`, `.unsupportedVersion`.
   package static func plan(for storage: some LogStorage, visit: LogVisit) throws(LogError) -> LogSalvage? {
     var walk = try LogWalk(storage, onProgress: { _ in })

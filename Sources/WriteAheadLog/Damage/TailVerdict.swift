@@ -5,9 +5,8 @@ enum TailVerdict: Equatable {
 
   /// Returns the verdict on a bad frame.
   ///
-  /// - Parameters:
-  ///   - bad: The finding of `scan` at `offset`; not all bytes from there on are zero.
-  ///   - chain: The state that the frame at `offset` must continue.
+  /// `bad` is the finding of a scan at `offset`; not all bytes from there on are zero. `chain` is the state that the
+  /// frame there must continue.
   static func judge(
     _ bad: SegmentScan.BadFrame, at offset: UInt64, chain: FrameChain, in window: inout SegmentWindow
   ) throws(LogError) -> TailVerdict {
@@ -86,7 +85,7 @@ struct UnprovenFrames {
   private var frames: [Frame] = []
   private var provenCount = 0
 
-  /// - Parameter header: The next header in the log.
+  /// Adds the frame with the next header in the log, which proves the frames that its watermark covers.
   mutating func admit(_ header: FrameHeader, segment: UInt64, offset: UInt64) {
     while provenCount < frames.count, frames[provenCount].provenBy <= header.watermark { provenCount += 1 }
     if provenCount == frames.count, provenCount > 0 {

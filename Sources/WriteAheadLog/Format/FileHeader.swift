@@ -39,7 +39,9 @@ struct FileHeader: Hashable {
     return bytes
   }
 
-  /// - Parameter bytes: The first bytes of the file; fewer than 64 are refused.
+  /// Returns the header that is encoded at the start of a file, and its checksum.
+  ///
+  /// `bytes` holds the first bytes of the file; fewer than 64 are refused.
   static func decode(_ bytes: Span<UInt8>) throws(Refusal) -> (header: FileHeader, checksum: UInt32) {
     guard bytes.count >= LogFormat.fileHeaderBytes else { throw .damaged("the file ends inside its header") }
     let checksum = bytes.integer(UInt32.self, at: 60)

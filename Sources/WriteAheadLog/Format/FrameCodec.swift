@@ -19,7 +19,7 @@ struct FrameEncoder {
     seed = identity.checksumSeed
   }
 
-  /// - Parameter payload: The payload, 1 byte to 1 MiB.
+  /// Appends a frame with a payload of 1 byte to 1 MiB.
   mutating func append(
     _ kind: FrameHeader.Kind, _ payload: Span<UInt8>, recordCount: UInt32, firstSequence: UInt64, watermark: UInt64,
     to bytes: inout [UInt8]
@@ -68,7 +68,7 @@ struct BlockCodec: Sendable {
 
   /// Appends `payload`, compressed if that is smaller, and returns the number of bytes appended.
   ///
-  /// - Parameter payload: The payload, 1 byte to 1 MiB.
+  /// The payload has 1 byte to 1 MiB.
   mutating func appendBlock(of payload: Span<UInt8>, to bytes: inout [UInt8]) -> Int {
     if payload.count >= Self.compressedBytesMin {
       let start = bytes.count

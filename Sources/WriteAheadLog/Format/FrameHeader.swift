@@ -60,9 +60,9 @@ struct FrameHeader: Hashable {
     return checksum
   }
 
-  /// - Parameters:
-  ///   - bytes: At least 56 bytes, beginning with the header.
-  ///   - seed: The seed of the log's identity.
+  /// Returns the header at the start of `bytes`, and its checksum.
+  ///
+  /// There must be at least 56 bytes; `seed` is the checksum seed of the log's identity.
   static func decode(
     _ bytes: Span<UInt8>, seed: UInt32
   ) throws(Refusal) -> (header: FrameHeader, checksum: UInt32) {

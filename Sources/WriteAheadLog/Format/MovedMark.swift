@@ -25,9 +25,8 @@ package enum MovedMark {
 
   /// Sets the mark, durably on return.
   ///
-  /// A mark that is there is replaced, and stays until then.
-  ///
-  /// - Parameter text: One line, of which 2048 bytes are read.
+  /// A mark that is there is replaced, and stays until then. `text` is one line without control characters, of which
+  /// ``read(in:)`` takes at most 2048 bytes.
   package static func set(_ text: String, in storage: some LogStorage) throws(LogError) {
     let name = fileName + LogListing.unfinishedSuffix
     let file = try storage.open(name, for: .creating)

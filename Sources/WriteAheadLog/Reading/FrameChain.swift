@@ -31,7 +31,7 @@ struct FrameChain: Sendable {
     take(header, checksum: checksum)
   }
 
-  /// - Parameter previous: The value that the segment after the checkpoint must carry.
+  /// Ends a checkpoint; the segment after it must carry the value `previous`.
   mutating func finishCheckpoint(covered: UInt64, previous: UInt32) throws(Break) {
     guard covered < LogFormat.sequenceMax else { throw Break(what: "the sequence numbers are used up") }
     value = previous
@@ -66,7 +66,7 @@ struct FrameChain: Sendable {
     epochMax = max(epochMax, epoch)
   }
 
-  /// - Parameter covered: The record that a checkpoint covers, while one is read.
+  /// Admits the next header; `covered` is the last record that a checkpoint covers, while one is read.
   mutating func admit(_ header: FrameHeader, checksum: UInt32, covered: UInt64? = nil) throws(Break) {
     guard header.previous == value else { throw Break(what: "the frame does not follow the one before it") }
     switch header.kind {

@@ -1,6 +1,6 @@
 /// A reader of a log that takes no lock and changes nothing.
 ///
-/// It can read while a server writes to the log.
+/// A server can write to the log meanwhile.
 package enum LogReader {
   /// The most rereads of bytes that look wrong before they are reported, since a writer can be in the middle of any
   /// write.

@@ -28,7 +28,7 @@ struct LogWalk {
 
   private static let progressStepBytes: UInt64 = 4 << 20
 
-  /// - Parameter rereads: The most rereads; 0 for the holder of the lock.
+  /// Opens the files to read; `rereads` is the most rereads, 0 for the holder of the lock.
   init(
     _ storage: any LogStorage, rereads: Int = 0, onProgress: @escaping (ReplayProgress) -> Void
   ) throws(LogError) {

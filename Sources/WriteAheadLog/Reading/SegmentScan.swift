@@ -2,7 +2,7 @@ internal import Platform
 
 /// A reader of the frames of one file, one after another.
 ///
-/// It reports the finding at each position, without regard to the frames before.
+/// The reader reports the finding at each position, without regard to the frames before.
 struct SegmentScan {
   enum Reading {
     /// A whole frame; its payload, if it has one, is in `payload`.

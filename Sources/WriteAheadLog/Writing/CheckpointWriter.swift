@@ -1,9 +1,9 @@
 internal import Platform
 
-/// Writes one checkpoint beside the log: docs/wal-format.md, section 2.4, step 4.
+/// A writer of one checkpoint beside the log: docs/wal-format.md, section 2.4, step 4.
 ///
-/// Blocks; belongs on a thread of its own. A failure leaves the log as it was: the file that was begun is removed here
-/// or at the next opening.
+/// The calls block, so that a writer belongs on a thread of its own. A failure leaves the log as it was: the file that
+/// was begun is removed here or at the next opening.
 package struct CheckpointWriter {
   /// The bytes that can wait in the system's memory: so much is synced at a time, lest the log's own syncs wait behind
   /// all of it.
@@ -32,7 +32,9 @@ package struct CheckpointWriter {
     encoder = FrameEncoder(identity: base.identity, epoch: base.epoch, chain: checksum)
   }
 
-  /// - Parameter payload: 1 byte to 1 MiB, `entryCount` whole entries.
+  /// Writes a frame with `entryCount` whole entries, and syncs the file after each MiB.
+  ///
+  /// The payload has 1 byte to 1 MiB.
   package mutating func append(_ payload: Span<UInt8>, entryCount: UInt32) throws(LogError) {
     encoder.append(
       .checkpoint, payload, recordCount: entryCount, firstSequence: base.covered, watermark: base.covered, to: &gathered
@@ -43,8 +45,8 @@ package struct CheckpointWriter {
 
   /// Completes the file, makes it durable and gives it its name; returns its size.
   ///
-  /// - Throws: `CheckpointError.unnamed` where the log is as it was; `.directory` where the name may or may not last,
-  ///   after which nothing that it replaces may be removed.
+  /// - Throws: `CheckpointError.unnamed` if the log is as it was; `.directory` if it is unknown whether the name lasts,
+  ///   after which the files that the checkpoint replaces must not be removed.
   package mutating func finish() throws(CheckpointError) -> UInt64 {
     do throws(LogError) {
       encoder.appendMark(.close, firstSequence: base.covered, watermark: base.covered, to: &gathered)
@@ -87,8 +89,8 @@ package struct CheckpointWriter {
 
 /// The stage at which a checkpoint failed.
 package enum CheckpointError: Error {
-  /// It never had its name.
+  /// The checkpoint never had its name.
   case unnamed(LogError)
-  /// It has its name, but the folder could not be synced.
+  /// The checkpoint has its name, but the folder could not be synced.
   case directory(LogError)
 }

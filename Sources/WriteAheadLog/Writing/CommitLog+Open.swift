@@ -6,10 +6,15 @@ extension CommitLog {
   ///
   /// If `executor` is also a task executor, as `CommitThread` is, all of this happens on it. Otherwise the calling task
   /// blocks.
+  ///
   /// - Parameters:
-  ///   - clock: for durability `interval` and the measured times.
-  ///   - onProgress: called every few MiB, and at the end.
-  ///   - replay: sees each frame once, in order, checkpoint entries first.
+  ///   - storage: The folder of the log.
+  ///   - options: The limits and the durability of the log.
+  ///   - executor: The executor on which the log lives and blocks.
+  ///   - clock: The clock for durability `interval` and the measured times.
+  ///   - onProgress: A closure that is called every few MiB, and at the end.
+  ///   - replay: A closure that is given each frame once, in order, checkpoint entries first.
+  /// - Returns: The log, ready for records, and the findings of the opening.
   /// - Throws: `.locked` at once; `.rolledBack` and `.moved` unless the options accept that; `.corrupt` with the place
   ///   and nothing changed on disk; `.unsupportedVersion`; `.io`.
   package nonisolated static func open(

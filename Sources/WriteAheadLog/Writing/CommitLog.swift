@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// A failed write or sync fails everybody who waits and ends all writing until the log is opened again.
 ///
-/// Must be closed; a log that is only released leaves its lock, and what a crash would leave.
+/// A log must be closed: one that is only released leaves its lock, and what a crash would leave.
 package actor CommitLog {
   package nonisolated let storage: any LogStorage
   private nonisolated let staged: StagedRecords
@@ -59,7 +59,7 @@ package actor CommitLog {
 // MARK: - For the writer
 
 extension CommitLog {
-  /// Asks whether a record may be staged; to be called before the caller changes anything.
+  /// Checks that a record can be staged, before the caller changes anything.
   ///
   /// - Throws: `.overloaded` while too much or too many wait for the disk, or it does not answer; `.closed`, or the
   ///   failure that ended writing.
@@ -70,11 +70,12 @@ extension CommitLog {
 
   /// Takes a record.
   ///
-  /// Never blocks on the disk. After a failure or a close it is dropped, and waiting for it throws.
+  /// The call never blocks on the disk. After a failure or a close the record is dropped, and waiting for it throws.
   ///
-  /// - Precondition: `sequence` is one more than that of the record before; only one task at a time stages.
-  /// - Parameter encode: appends the record, 1 byte to 768 KiB, to the frame's payload; `startsFrame` says that it is
-  ///   the first one in it. Must not call the log.
+  /// - Parameters:
+  ///   - sequence: One more than the sequence of the record before; only one task at a time stages.
+  ///   - encode: A closure that appends the record, 1 byte to 768 KiB, to the frame's payload, and must not call the
+  ///     log; `startsFrame` is true for the first record of a frame. It is not called if the record is dropped.
   package nonisolated func stage(
     sequence: UInt64, _ encode: (_ payload: inout [UInt8], _ startsFrame: Bool) -> Void
   ) {
@@ -83,9 +84,7 @@ extension CommitLog {
 
   /// Begins a new segment after all that is staged so far, for a checkpoint of the state after it.
   ///
-  /// Never blocks.
-  ///
-  /// - Precondition: called by the one writer, and not again before the result is there.
+  /// The call never blocks. Only the one writer calls it, and not again before the result is there.
   package nonisolated func stageCut() -> SegmentCut {
     let (cut, mustDrain) = staged.stageCut()
     if mustDrain { startDrain() }
@@ -104,9 +103,9 @@ extension CommitLog {
     replacedSegments.add(segments, ordering: .relaxed)
   }
 
-  /// Looks whether a commit has been under way for `limit`; if so, nothing more is taken until it ends.
+  /// Notes whether a commit has been under way for `limit`; if so, nothing more is taken until it ends.
   ///
-  /// Costs a reading of the clock: meant for a heartbeat.
+  /// The call costs a reading of the clock, and is meant for a heartbeat.
   package nonisolated func noteStall(limit: Duration) {
     let began = busySince.load(ordering: .relaxed)
     guard began != 0 else { return }
@@ -120,10 +119,11 @@ extension CommitLog {
 
   /// Returns once all records up to `sequence` are as safe as the log's durability promises.
   ///
-  /// Does not suspend if they are already.
-  /// - Throws: what ended writing before they were; they may or may not be found at the next opening. With a deadline
-  ///   also `.waitEnded`, where the task is cancelled or ``endOverdueWaits()`` is called after it: the writing goes on.
-  ///   Without one it cannot be cancelled.
+  /// The call does not suspend if they are already.
+  ///
+  /// - Throws: The failure that ended writing before they were; the next opening can find them or not. With a deadline
+  ///   also `.waitEnded`, if the task is cancelled or ``endOverdueWaits()`` is called after it; the writing continues.
+  ///   Without a deadline the wait cannot be cancelled.
   package nonisolated func durable(
     through sequence: UInt64, deadline: ContinuousClock.Instant? = nil
   ) async throws(LogError) {
@@ -180,7 +180,7 @@ extension CommitLog {
     }
   }
 
-  /// Waits for those who were just woken, where that pays; only on a thread of the log's own, which it blocks.
+  /// Waits for those who were just woken, if that pays; only on a thread of the log's own, which it blocks.
   private func letRecordsGather(woken: Int, commit: Duration) {
     guard taskExecutor != nil, let wait = patience.wait(afterWaking: woken, commit: commit) else { return }
     patience.note(arrived: staged.wait(for: wait.records, through: writer.nextSequence - 1, atMost: wait.time))
@@ -240,9 +240,9 @@ extension CommitLog {
 
   /// Writes and syncs all that was staged, marks the log as cleanly closed, and gives the lock back.
   ///
-  /// Does nothing the second time.
+  /// A second call does nothing.
   ///
-  /// - Throws: what ended writing, now or earlier; the lock is given back all the same.
+  /// - Throws: The failure that ended writing, now or earlier; the lock is given back all the same.
   package func close() async throws(LogError) {
     guard lock != nil else { return }
     staged.refuse(with: .closed)

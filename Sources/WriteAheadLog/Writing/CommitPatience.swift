@@ -2,8 +2,8 @@
 ///
 /// Callers that were just acknowledged tend to come back at once, each with its next record. A commit that begins the
 /// moment the last one has ended takes the few that were quickest, and all others wait for two syncs. So a commit waits
-/// for most of those whom the last one woke, for no longer than that one took; and where they do not come back, ever
-/// more seldom. A caller alone never waits.
+/// for most of those whom the last one woke, for no longer than that one took; and if they do not come back, ever more
+/// seldom. A caller alone never waits.
 struct CommitPatience {
   /// The records to wait for, and the longest time.
   struct Wait: Equatable {
@@ -20,11 +20,9 @@ struct CommitPatience {
   private var pause = 0
   private var pauseNext = 1
 
-  /// The wait before the next commit; nil for none.
+  /// Returns the wait before the next commit, or nil for none.
   ///
-  /// - Parameters:
-  ///   - woken: The number of callers that the last commit acknowledged.
-  ///   - commit: The time that it took.
+  /// `woken` is the number of callers that the last commit acknowledged, and `commit` the time that it took.
   mutating func wait(afterWaking woken: Int, commit: Duration) -> Wait? {
     guard woken >= Self.callersMin else { return nil }
     guard pause == 0 else {

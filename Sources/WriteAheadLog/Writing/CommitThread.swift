@@ -3,12 +3,15 @@ internal import Synchronization
 
 /// A thread of its own that runs the jobs given to it, one at a time, in order.
 ///
-/// The log's actor lives on one, so that the calls that block on the disk block nobody else. Also a task executor, so
-/// that a task may start there at once. The thread ends when the executor is released and its queue is empty.
+/// The log's actor lives on one, so that the calls that block on the disk block nobody else. The thread is also a task
+/// executor, so that a task can start there at once. It ends when the executor is released and its queue is empty.
 package final class CommitThread: SerialExecutor, TaskExecutor {
   private let queue: JobQueue
 
-  /// - Parameter givesWay: as `DetachedThread` does; for checkpoints and what else nobody waits for.
+  /// Starts a thread.
+  ///
+  /// - Parameter givesWay: True for a thread that gives way to others, as a `DetachedThread` can: for the writing of
+  ///   checkpoints and other work for which nobody waits.
   /// - Throws: `.io` if the system has no thread left.
   package init(givesWay: Bool = false) throws(LogError) {
     let queue = JobQueue()

@@ -42,9 +42,9 @@ final class CommitWaiters: Sendable {
 
   /// Returns once every record up to `sequence` is safe.
   ///
-  /// - Throws: what ended writing before; with a deadline also `.waitEnded`, where the task is cancelled, or at the
-  ///   first ``endOverdue(at:)`` after it. What is waited for goes on. Without a deadline a cancelled task waits like
-  ///   any other.
+  /// - Throws: The failure that ended writing before; with a deadline also `.waitEnded`, if the task is cancelled or at
+  ///   the first ``endOverdue(at:)`` after the deadline. The writing continues. Without a deadline a cancelled task
+  ///   waits like any other.
   func wait(for sequence: UInt64, deadline: ContinuousClock.Instant?) async throws(LogError) {
     if acknowledgedSequence >= sequence { return }
     let failure: LogError?
@@ -71,7 +71,7 @@ final class CommitWaiters: Sendable {
     }
   }
 
-  /// The outcome, where there is one already.
+  /// Adds a waiter, or returns the outcome if there is one already.
   private func add(_ waiter: Waiter) -> LogError?? {
     state.withLock { state in
       if acknowledgedSequence >= waiter.sequence { return .some(nil) }

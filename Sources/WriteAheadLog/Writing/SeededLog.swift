@@ -1,13 +1,17 @@
 internal import SystemPackage
 
-/// A new log that begins with a checkpoint: what a ledger that comes from elsewhere starts with.
+/// A new log that begins with a checkpoint, for a ledger that comes from elsewhere.
 package enum SeededLog {
   /// Makes the segment that follows the checkpoint, and returns what the checkpoint needs of the log.
   ///
-  /// The caller holds the folder's lock and writes the checkpoint next, by ``CheckpointWriter``. A folder in which it
-  /// is missing is refused as damaged.
-  /// - Parameter covered: the number of the last record that the checkpoint stands for, at least 1.
-  /// - Throws: `.io` with `EEXIST` where the folder holds a log.
+  /// The caller holds the folder's lock and writes the checkpoint next, by ``CheckpointWriter``. A folder in which the
+  /// checkpoint is missing is refused as damaged.
+  ///
+  /// - Parameters:
+  ///   - storage: The folder, which must not hold a log; unfinished files in it are removed.
+  ///   - covered: The number of the last record that the checkpoint stands for, at least 1.
+  /// - Returns: The facts for the checkpoint, with a random identity for the log.
+  /// - Throws: `.io`, with `EEXIST` if the folder holds a log.
   package static func begin(in storage: some LogStorage, covered: UInt64) throws(LogError) -> CheckpointBase {
     precondition(covered > 0 && covered < .max, "a checkpoint covers at least one record")
     let listing = LogListing(names: try storage.names())

@@ -34,7 +34,7 @@ package final class SegmentCut: Sendable {
 
   /// Waits until every record before the cut and the new segment are on disk.
   ///
-  /// For one caller.
+  /// Only one caller can wait.
   package func base() async throws(LogError) -> CheckpointBase {
     let result = await withCheckedContinuation { continuation in
       let known = state.withLock { state in

@@ -1,8 +1,8 @@
 internal import Platform
 
-/// Appends frames to the last segment, and begins new segments.
+/// A writer that appends frames to the last segment, and begins new segments.
 ///
-/// Only the log's thread uses it.
+/// Only the log's thread uses the writer.
 struct SegmentWriter {
   /// Frames are gathered up to this many bytes for one write.
   private static let gatheredBytesMax = 1 << 20
@@ -27,7 +27,7 @@ struct SegmentWriter {
   private var hasUnsynced = false
   private let zeroes: [UInt8]
 
-  /// Goes on in an existing segment, whose content must be synced already.
+  /// Continues in an existing segment, whose content must be synced already.
   init(
     _ storage: any LogStorage, options: LogOptions, identity: LogIdentity, epoch: UInt32, end: ResumePoint,
     nextSequence: UInt64, segments: Int
@@ -53,9 +53,7 @@ struct SegmentWriter {
   /// Bytes of the segment so far, gathered ones included.
   private var segmentBytes: UInt64 { offset + UInt64(gathered.count) }
 
-  /// Adds a frame; it reaches the file with `flush` at the latest.
-  ///
-  /// - Parameter payload: 1 byte to 1 MiB.
+  /// Adds a frame, whose payload has 1 byte to 1 MiB; it reaches the file with `flush` at the latest.
   mutating func append(_ payload: Span<UInt8>, recordCount: UInt32) throws(LogError) {
     if segmentBytes >= UInt64(max(0, options.segmentBytesMax)) { try beginSegment() }
     encoder.append(
@@ -102,8 +100,8 @@ struct SegmentWriter {
     hasUnsynced = true
   }
 
-  /// Ends the segment, unless it has no record yet, and goes on in a new one; docs/wal-format.md section 2.4 says why
-  /// in this order.
+  /// Ends the segment, unless it has no record yet, and continues in a new one; docs/wal-format.md section 2.4 gives
+  /// the reason for the order of the steps.
   mutating func beginSegment() throws(LogError) {
     guard nextSequence > firstSequence else { return }
     try sync()
@@ -117,18 +115,18 @@ struct SegmentWriter {
     statistics.segments += 1
   }
 
-  /// Goes on in a segment of the newest format.
+  /// Continues in a segment of the newest format.
   ///
-  /// One that has no record yet, and so perhaps a close at most, is replaced: the new one has its name and its place in
-  /// the chain.
+  /// A segment that has no record yet, and so perhaps a close at most, is replaced: the new one has its name and its
+  /// place in the chain.
   mutating func renewSegment() throws(LogError) {
     guard nextSequence == firstSequence else { return try beginSegment() }
     try goOn(inSegmentAfter: carried) { (_) throws(LogError) in }
   }
 
-  /// - Parameters:
-  ///   - previous: the chain value that the new segment carries.
-  ///   - finish: what is to be done with the old segment once the new one is there.
+  /// Continues in a new segment, which carries the chain value `previous`.
+  ///
+  /// `finish` is called once the new segment exists, and ends the old one.
   private mutating func goOn(
     inSegmentAfter previous: UInt32, finish: (inout SegmentWriter) throws(LogError) -> Void
   ) throws(LogError) {
@@ -144,7 +142,7 @@ struct SegmentWriter {
     zeroedEnd = made.bytes
   }
 
-  /// Ends the segment, so that a checkpoint may cover all before the next one.
+  /// Ends the segment, so that a checkpoint can cover all before the next one.
   mutating func cut() throws(LogError) -> CheckpointBase {
     try beginSegment()
     try sync()
@@ -170,7 +168,7 @@ struct SegmentWriter {
 extension SegmentWriter {
   /// Makes a file with a header and zeroes after it, complete and durable before it has its name.
   ///
-  /// - Returns: the file, its header's checksum, and how many bytes it has.
+  /// - Returns: The file, its header's checksum, and the number of its bytes.
   static func createFile(
     _ name: String, _ header: FileHeader, _ storage: any LogStorage, _ options: LogOptions
   ) throws(LogError) -> (file: any LogFile, checksum: UInt32, bytes: UInt64) {

@@ -8,7 +8,7 @@ final class StagedRecords: Sendable {
   struct Batch {
     var payload: [UInt8] = []
     var recordCount: UInt32 = 0
-    /// A new segment begins after this batch, which may be without records.
+    /// A new segment begins after this batch, which can be without records.
     var cut: SegmentCut?
   }
 
@@ -83,7 +83,7 @@ final class StagedRecords: Sendable {
   /// Waits, on the log's thread, until this many records are staged after the sequence `taken`, or nothing more is
   /// taken.
   ///
-  /// Returns false if they were not within the time.
+  /// Returns false if neither happens within the time.
   func wait(for records: Int, through taken: UInt64, atMost time: Duration) -> Bool {
     let awaited = taken + UInt64(records)
     let waits = state.withLock { state in
@@ -104,7 +104,7 @@ final class StagedRecords: Sendable {
 
   /// Asks for a new segment after what is staged so far; at most one is under way at a time.
   ///
-  /// - Returns: the cut, and whether the caller must start a drain.
+  /// - Returns: The cut, and whether the caller must start a drain.
   func stageCut() -> (cut: SegmentCut, mustDrain: Bool) {
     let cut = SegmentCut()
     let mustDrain = state.withLock { state in
@@ -158,7 +158,7 @@ final class StagedRecords: Sendable {
 
   /// Takes nothing more, for `failure`; the first one stays.
   ///
-  /// What is staged already may still be taken.
+  /// Records that are staged already can still be taken.
   func refuse(with failure: LogError) {
     state.withLock { state in
       if state.refusal == nil { state.refusal = failure }

@@ -75,7 +75,7 @@ extension String {
 }
 
 extension CommandError {
-  /// - Parameter place: The database without its password.
+  /// Creates the failure from an error of a database; `place` is the database without its password.
   init(_ error: DatabaseError, at place: String) {
     let fix = DatabaseFailure.fix(of: error).map { "; \($0)" } ?? ""
     self.init(DatabaseFailure.status(of: error), "\(place): \(error.words)\(fix)")

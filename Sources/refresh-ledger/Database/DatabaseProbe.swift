@@ -9,7 +9,7 @@ struct DatabaseProbe {
   private let settings: ServerSettings
   private let isWhole: Bool
 
-  /// - Parameter isWhole: True if the settings are all of a server's, and not only those of a store.
+  /// Creates a probe; `isWhole` is true if the settings are all of a server's, and not only those of a store.
   init(_ settings: ServerSettings, isWhole: Bool) {
     self.settings = settings
     self.isWhole = isWhole

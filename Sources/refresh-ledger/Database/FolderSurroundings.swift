@@ -20,7 +20,8 @@ struct FolderSurroundings {
 
   /// Returns everything as records.
   ///
-  /// - Parameter masterKeys: The files of the keys that seal; if there are none, the keys are left out.
+  /// `masterKeys` are the files of the keys that seal the signing keys; if there are none, the signing keys are left
+  /// out.
   func records(masterKeys: [String]) throws(CommandError) -> [MovedRecord] {
     let (users, clients): (AccountCopy, AccountCopy)
     do throws(AccountError) {
@@ -44,9 +45,9 @@ struct FolderSurroundings {
     }
   }
 
-  /// Stores records in files, in place of their contents.
+  /// Stores users and clients in place of the contents of their files, and signing keys if the folder has no others.
   ///
-  /// - Parameter masterKeys: The files of the keys that seal.
+  /// `masterKeys` are the files of the keys that sealed the signing keys.
   func keep(_ records: [MovedRecord], masterKeys: [String]) throws(CommandError) {
     func copy(_ kind: SharedRecord.Kind) -> AccountCopy {
       AccountCopy(
@@ -78,9 +79,7 @@ struct FolderSurroundings {
     }
   }
 
-  /// Creates a key file.
-  ///
-  /// It accepts one that an earlier call left, and refuses other keys.
+  /// Accepts a key file that an earlier call left, and refuses one with another key.
   private func replace(_ purpose: KeyPurpose, _ bytes: [UInt8]) throws(KeyError) {
     guard try keyFolder.read().bytes[purpose] != bytes else { return }
     throw KeyError(

@@ -57,7 +57,7 @@ final class MoveBar: Sendable {
 }
 
 extension CommandError {
-  /// - Parameter place: The database without its password.
+  /// Creates the failure from an error of a move; `place` is the database without its password.
   init(_ failure: MoveError, at place: String) {
     switch failure {
     case .refused(let text): self.init(.configuration, text)

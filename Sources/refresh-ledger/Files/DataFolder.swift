@@ -8,7 +8,7 @@ import WriteAheadLog
 enum DataFolder {
   /// Creates the folder with mode 0700, or accepts an existing one, which must be a data folder or empty.
   ///
-  /// - Parameter files: The paths of files that can be in it, such as the configuration.
+  /// `files` are the paths of files that can be in an empty one all the same, such as the configuration.
   static func take(_ path: String, beside files: [String] = []) throws(CommandError) {
     func refused(_ code: Errno) -> CommandError {
       CommandError(

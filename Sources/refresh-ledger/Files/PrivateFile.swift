@@ -8,7 +8,9 @@ final class PrivateFile {
   private let what: String
   private let file: OpenFile
 
-  /// - Parameter what: The name of the contents in messages.
+  /// Creates the file under a temporary name, or refuses a path that is taken.
+  ///
+  /// `what` names the contents in messages.
   init(creating path: String, _ what: String) throws(CommandError) {
     try PrivateFile.refuseTaken(path)
     self.path = path

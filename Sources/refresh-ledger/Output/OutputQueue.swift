@@ -74,9 +74,7 @@ struct OutputQueue {
 
   /// Takes the next whole texts, as many as are written at once, or returns nil if there is nothing to write.
   ///
-  /// ``settle(_:written:)`` must follow.
-  ///
-  /// - Parameter note: A function that makes the line about a number of dropped lines.
+  /// ``settle(_:written:)`` must follow. `note` makes the line about a number of dropped lines.
   mutating func next(note: (Int) -> String) -> Batch? {
     guard count > 0 || droppedAtEnd > 0 && !isBroken else { return nil }
     let told = count > 0 ? texts[head].dropped : droppedAtEnd

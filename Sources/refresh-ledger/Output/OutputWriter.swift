@@ -22,9 +22,10 @@ final class OutputWriter: Sendable {
   private let state = Mutex(State())
   private let wakeUp = DispatchSemaphore(value: 0)
 
-  /// - Parameters:
-  ///   - note: A function that makes the line about a number of dropped lines, for the place where they are missing.
-  ///   - onFault: A closure that is called for a write that the system refuses, if the one before it was not refused.
+  /// Creates a writer, whose thread does not run yet.
+  ///
+  /// `note` makes the line about a number of dropped lines, for the place where they are missing. `onFault` is called
+  /// for a write that the system refuses, if the one before it was not refused.
   init(
     _ descriptor: FileDescriptor, dropped: CounterSeries, note: @escaping @Sendable (Int) -> String,
     onFault: @escaping @Sendable (Errno) -> Void = { _ in }

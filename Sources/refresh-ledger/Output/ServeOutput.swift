@@ -54,9 +54,8 @@ final class ServeOutput: Sendable {
 
   /// Waits until everything is written or nobody reads it.
   ///
-  /// Call it before the process ends; it returns false if it was called already.
-  ///
-  /// - Parameter complaint: The reason that the process ends, for the last line.
+  /// Call it before the process ends; it returns false if it was called already. `complaint` is the reason that the
+  /// process ends, for the last line.
   @discardableResult
   func finish(_ complaint: String? = nil) -> Bool {
     guard !isEnding.exchange(true, ordering: .relaxed) else { return false }

@@ -92,9 +92,8 @@ extension ServerMetrics {
 
   /// Returns the server's metrics as `GET /metrics` prints them, and no others.
   ///
-  /// - Parameters:
-  ///   - droppedLines: The counter of dropped lines of the process's own output, which no part of a server knows.
-  ///   - store: The kind of store behind the server's ledger.
+  /// `droppedLines` is the counter of dropped lines of the process's own output, which no part of a server knows, and
+  /// `store` the kind of store behind the server's ledger.
   static func prometheus(droppedLines: CounterSeries, store: TokenMetric.Store) -> ServerMetrics {
     let descriptions = TokenMetric.allCases.map { metric in
       (metric.rawValue, PrometheusRegistry.Description(help: metric.help, kind: MetricFamily.Kind(metric.kind)))

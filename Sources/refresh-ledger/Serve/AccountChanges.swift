@@ -9,7 +9,7 @@ import TokenObservability
 /// A service that ends the sessions of users that were removed or disabled or have another password, and of removed
 /// clients, as soon as the accounts change.
 ///
-/// It checks them ten times a second, even if nobody logs in.
+/// The service checks the accounts ten times a second, even if nobody logs in.
 struct AccountRevocation: Service {
   let engine: RotationEngine
   let users: any SubjectDirectory

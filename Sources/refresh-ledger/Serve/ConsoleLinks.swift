@@ -6,7 +6,7 @@ import UnixSignals
 
 /// A service that prints a link for signing in to the console: as soon as the server listens, and at each SIGUSR1.
 ///
-/// It is printed to the standard output, as the secrets of a first start are, never into a log line.
+/// The link is printed to the standard output, as the secrets of a first start are, never into a log line.
 final class ConsoleLinks: Service {
   private let console: AdminConsole
   private let output: ServeOutput

@@ -65,7 +65,7 @@ struct FirstStart {
 
   /// Returns a text of 33 characters, of which 32 carry 192 random bits.
   ///
-  /// The first is always a letter: a text that begins with a dash could not be the value of an option.
+  /// The first character is always a letter: a text that begins with a dash could not be the value of an option.
   private static func randomText() -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
     var random = OpenSSLRandom()

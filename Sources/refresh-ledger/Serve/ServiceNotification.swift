@@ -44,7 +44,7 @@ struct ServiceNotification: Sendable {
 
   /// The time that systemd waits for the next notification of a replay.
   ///
-  /// It receives one each second, unless the disk does not answer.
+  /// A replay sends one each second, unless the disk does not answer.
   private static let replayPatience = Duration.seconds(60)
 
   init(environment: [String: String], logger: Logger) {

@@ -13,9 +13,9 @@ struct CookieSettings {
   /// The place of the grace window of clients without one of their own.
   var gracePlace = ""
 
-  /// Returns the routes if there is a client, which must be fit for them; nil without one.
+  /// Returns the routes if there is a client, which must be fit for them, or nil without one.
   ///
-  /// - Parameter storeOptions: The options that name the store, for the commands in messages.
+  /// `storeOptions` are the options that name the store, for the commands in messages.
   func routes(
     for clients: any ClientStore, engine: EngineOptions, storeOptions: String
   ) async throws(CommandError) -> CookieRoutes? {

@@ -50,7 +50,7 @@ struct SettingValue: Sendable {
     self.text = { text($0[keyPath: place]) }
   }
 
-  /// - Parameter example: A value for messages.
+  /// Returns the type of a duration within a limit; `example` is a value for messages.
   static func duration(_ place: Place<Duration>, _ limit: Limit<Duration>, example: String) -> SettingValue {
     let rule = "\(limit.text), for example \(example)"
     return SettingValue(place, limits: limit.span) { (text: String) throws(SettingError) in
@@ -66,7 +66,7 @@ struct SettingValue: Sendable {
     }
   }
 
-  /// - Parameter example: A value for messages.
+  /// Returns the type of a number of bytes within a limit; `example` is a value for messages.
   static func bytes(_ place: Place<Int>, _ limit: Limit<Int>, example: String) -> SettingValue {
     let rule = "\(limit.text), for example \(example)"
     return SettingValue(place, limits: limit.span) { (text: String) throws(SettingError) in
@@ -118,7 +118,7 @@ struct SettingValue: Sendable {
 
   /// Returns the type of a text without control characters.
   ///
-  /// - Parameter check: A function that refuses texts of another form, and returns the value for the place.
+  /// `check` refuses texts of another form, and returns the value for the place.
   static func line(
     _ place: Place<String>, bytes: ClosedRange<Int>,
     _ check: @escaping @Sendable (String) throws(SettingError) -> String = { $0 }

@@ -13,12 +13,11 @@ protocol CommandStore: Sendable {
   /// Returns the place of the signing keys.
   func keys() async throws(CommandError) -> any KeySource
 
-  /// Passes the live sessions to a closure in pages, in an order that stays the same. Returns a text that tells as of
-  /// when they are.
+  /// Passes the live sessions to a closure in pages, in an order that stays the same.
   ///
-  /// - Parameters:
-  ///   - isCounted: True to count them first, which takes a database seconds if there are millions.
-  ///   - page: A closure that is called with some of them and their approximate total, or 0 if they are not counted.
+  /// `page` is called with some of the sessions and their approximate total. With `isCounted`, a database counts them
+  /// first, which takes seconds if there are millions; if it does not count them, the total is 0. The returned text
+  /// names their source: the log and the record up to which it was read, or the database.
   func sessions(
     of scope: SessionScope, isCounted: Bool, _ page: (_ sessions: [Session], _ total: Int) throws(CommandError) -> Void
   ) async throws(CommandError) -> String
@@ -26,10 +25,10 @@ protocol CommandStore: Sendable {
   /// Returns what is known of a session, or nil if nothing is.
   func story(of session: SessionID) async throws(CommandError) -> SessionStory?
 
-  /// Revokes a session. Returns true if it was live.
+  /// Revokes a session, and returns true if it was live.
   func revoke(_ session: SessionID) async throws(CommandError) -> Bool
 
-  /// Revokes the sessions of a scope. Returns the number that were live.
+  /// Revokes the sessions of a scope, and returns the number that were live.
   func revoke(_ scope: SessionScope) async throws(CommandError) -> Int
 
   func close() async

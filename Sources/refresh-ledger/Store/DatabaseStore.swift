@@ -17,11 +17,11 @@ struct DatabaseStore: CommandStore {
 
   let place: String
 
-  /// - Parameters:
-  ///   - connections: The number of connections that change sessions; one is sufficient for a command that does one
-  ///     thing after another.
-  ///   - acceptsLacking: True to accept a database that lacks what an instance had acknowledged, which only the fence
-  ///     does.
+  /// Opens the ledger in the database that the settings name.
+  ///
+  /// `connections` is the number of connections that change sessions; one is sufficient for a command that does one
+  /// thing after another. With `acceptsLacking`, which only the fence sets, a database can lack what an instance had
+  /// acknowledged.
   static func open(
     _ settings: ServerSettings, connections: Int = 1, acceptsLacking: Bool = false
   ) async throws(CommandError) -> DatabaseStore {
@@ -74,9 +74,8 @@ struct DatabaseStore: CommandStore {
 
   /// Returns an engine on the ledger, which makes the first keys if there are none.
   ///
-  /// It closes the ledger.
-  ///
-  /// - Parameter isServer: True if its settings are those by which sessions are granted from now on.
+  /// The engine closes the ledger. `isServer` is true if its settings are those by which sessions are granted from now
+  /// on.
   func engine(
     options: EngineOptions, subjects: (any SubjectStore)?, observer: any EngineObserver, isServer: Bool = false
   ) async throws(CommandError) -> RotationEngine {

@@ -27,7 +27,7 @@ struct ProgressBar: ~Copyable {
   /// The time from which on a rate is shown, since it would vary widely before.
   private static let firstRate = Duration.milliseconds(500)
 
-  /// - Parameter write: A function that draws on the standard error output.
+  /// Creates a bar, which `write` draws on the standard error output.
   init(
     label: String, isWanted: Bool = true, unit: Unit = .bytes,
     write: @escaping @Sendable (String) -> Void = ProgressBar.draw

@@ -61,7 +61,7 @@ struct MetricsScrape {
 extension MetricsScrape {
   /// Returns the increase of a counter since an earlier moment.
   ///
-  /// One that decreased began anew, with its server.
+  /// A counter that decreased began anew, with its server.
   func rise(of metric: TokenMetric, since earlier: MetricsScrape) -> Double {
     MetricsScrape.rise(self[metric] ?? 0, since: earlier[metric] ?? 0)
   }
@@ -71,7 +71,7 @@ extension MetricsScrape {
   /// Returns the quantile of a histogram's observations since an earlier moment, in seconds, as Prometheus calculates
   /// it, or nil if there were none.
   ///
-  /// Past the last bound it is that bound.
+  /// A quantile past the last bound is that bound.
   func quantile(_ fraction: Double, of metric: TokenMetric, since earlier: MetricsScrape) -> Double? {
     let before = Dictionary(uniqueKeysWithValues: earlier.buckets(of: metric).map { ($0.bound, $0.count) })
     let risen = buckets(of: metric).map { ($0.bound, MetricsScrape.rise($0.count, since: before[$0.bound] ?? 0)) }

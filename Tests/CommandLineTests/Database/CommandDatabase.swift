@@ -5,7 +5,7 @@ import TokenLedgerPostgres
 
 /// A database of a test's own and what commands are told of it.
 ///
-/// Without standbys, so commands have `store.standby: none`.
+/// It has no standbys, so commands have `store.standby: none`.
 struct CommandDatabase {
   let database: TestedDatabase
   let folder: TestFolder
@@ -18,7 +18,7 @@ struct CommandDatabase {
   /// Of the role `clerk`.
   static let password = "s3cr3t-of-the-clerk"
 
-  /// - Parameter server: the one that all tests share, if none is given.
+  /// Makes a database on a server, which is the one that all tests share if none is given.
   static func make(on server: TestedServer? = nil) async throws -> CommandDatabase {
     try CommandDatabase(try await TestedDatabase.make(on: server))
   }

@@ -82,9 +82,9 @@ enum Damage: Sendable, Hashable {
 }
 
 extension Damage {
-  /// Every damage of this log.
+  /// Returns every damage of this log.
   ///
-  /// Those by seed draw theirs from `log.number` too.
+  /// The seeds of those that have one depend on `log.number`.
   static func all(of log: ReferenceLog) -> [Damage] {
     var all: [Damage] = []
     for (file, name) in log.names.enumerated() {

@@ -20,9 +20,9 @@ struct DamageOutcome {
     self.breach = breach
   }
 
-  /// Opens the ledger, and where it opens, looks at every record and opens it again.
+  /// Opens the ledger, and if it opens, looks at every record and opens it again.
   ///
-  /// - Parameter checksRecords: false where the records are not those of the reference log on purpose.
+  /// `checksRecords` is false if the records are not those of the reference log on purpose.
   static func of(
     _ files: [String: [UInt8]], _ log: ReferenceLog, checksRecords: Bool = true
   ) async -> DamageOutcome {

@@ -6,9 +6,9 @@ extension ReferenceLog {
 }
 
 extension Damage {
-  /// The files of the log after this; nil where it changes nothing.
+  /// Returns the files of the log after this damage, or nil if it changes nothing.
   ///
-  /// - Parameter other: a log with another identity.
+  /// `other` is a log with another identity.
   func applied(to log: ReferenceLog, other: ReferenceLog) -> [String: [UInt8]]? {
     var files = log.files
     if isInPlace {

@@ -31,9 +31,9 @@ enum Forgery: Sendable, Hashable {
     if case .field = self { false } else { true }
   }
 
-  /// The frame's new bytes; nil where that would not change it, or where there is no block.
+  /// Returns the frame's new bytes, or nil for another block in a frame that has none.
   ///
-  /// - Parameter bytes: of the frame as it was written.
+  /// `bytes` are those of the frame as it was written.
   func applied(to frame: SpecifiedFrame, _ bytes: [UInt8], seed: UInt32) -> [UInt8]? {
     var forged = frame
     switch self {

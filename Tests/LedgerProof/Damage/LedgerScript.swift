@@ -36,7 +36,7 @@ enum LedgerStep: Sendable {
 
 /// What is done to a ledger, commit by commit; each inner array shares one frame.
 ///
-/// Follows from the seed.
+/// The script follows from the seed.
 struct LedgerScript: Sendable {
   private(set) var commits: [[LedgerStep]] = []
   private var random: SeededGenerator

@@ -39,7 +39,7 @@ package struct ReferenceLog: Sendable {
   let lastSequence: UInt64
   let knownFrames: Set<UInt32>
 
-  /// - Parameter number: chooses seed, sizes and ending; the same number makes the same bytes.
+  /// Makes the log whose seed, sizes and ending `number` chooses; the same number makes the same bytes.
   package static func make(_ number: Int) async throws -> ReferenceLog {
     let ending = Ending.allCases[number % Ending.allCases.count]
     var random = SeededGenerator(seed: UInt64(number) &* 0x1_0001)

@@ -15,7 +15,7 @@ enum SpecifiedChecksum {
     return tables
   }()
 
-  /// - Parameter seed: the sum of bytes that are thought to stand before.
+  /// Returns the sum of a range of bytes, or of all; `seed` is the sum of bytes that are thought to stand before.
   static func crc32c(_ bytes: [UInt8], _ range: Range<Int>? = nil, seed: UInt32 = 0) -> UInt32 {
     bytes.withUnsafeBytes { all in
       let part = UnsafeRawBufferPointer(rebasing: all[range ?? 0..<all.count])

@@ -242,9 +242,9 @@ extension SpecifiedOpening {
       ? Array(block) : SpecifiedPayload.decompressed(block, count: Int(frame.payloadBytes))
   }
 
-  /// Section 3.2.
+  /// Judges by section 3.2 whether the segment ends here after all.
   ///
-  /// Returns where the segment ends here after all.
+  /// If it does not, the opening is refused.
   private mutating func judge(
     _ frame: SpecifiedFrame?, at offset: Int, _ name: String, _ bytes: [UInt8], later: [UInt64], seed: UInt32
   ) throws(Refusal) {

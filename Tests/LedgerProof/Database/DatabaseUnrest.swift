@@ -9,7 +9,7 @@ struct DatabaseUnrest: Sendable {
   /// Whether answers are held for longer than the instance waits.
   let holds: Bool
 
-  /// Until the task is cancelled; leaves the way free.
+  /// Makes faults until the task is cancelled, and leaves the way free then.
   ///
   /// However slow the machine is, between two faults the instance gets to an answer.
   func run(seed: UInt64) async {

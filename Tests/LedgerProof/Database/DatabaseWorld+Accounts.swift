@@ -36,7 +36,7 @@ extension DatabaseWorld {
     }
   }
 
-  /// - Parameter outdated: the sessions that were opened under another version.
+  /// Ends a subject's sessions that were opened under another version, which are `outdated`.
   func endOutdated(
     ofSubject subject: String, under version: AccountVersion, _ outdated: Set<SessionID>, at instance: ProofInstance
   ) async {

@@ -9,9 +9,9 @@ extension DatabaseWorld {
     await endAll(of: scope, at: instance) { () async throws(LedgerError) in try await instance.ledger.revoke(scope) }
   }
 
-  /// - Parameters:
-  ///   - tellsAtOnce: whether the instance's own verifiers know of it before it is answered.
-  ///   - end: gives nil if it ended none.
+  /// Ends the sessions of a scope by `end`, which returns nil if it ended none.
+  ///
+  /// `tellsAtOnce` is true if the instance's own verifiers know of it before it is answered.
   func endAll(
     of scope: SessionScope, at instance: ProofInstance, tellsAtOnce: Bool = true,
     _ end: @Sendable () async throws(LedgerError) -> Int?

@@ -39,10 +39,10 @@ extension DatabaseWorld {
     return number
   }
 
-  /// Of a token that is never consumed any presentation may have been the one before another: only few at a time, or
-  /// the possible orders are too many.
+  /// Checks whether the history has room for so many more presentations, each of which can be tried twice.
   ///
-  /// Each can be tried twice.
+  /// Any presentation of a token that is never consumed may have been the one before another: only few are made at a
+  /// time, or the possible orders are too many.
   func mayPresent(_ number: Int, _ count: Int) -> Bool {
     let session = oracle.sessions[number]
     return session.hasRoom(for: 2 * (count + session.openCount))

@@ -22,7 +22,7 @@ actor DatabaseWorld {
   private let traces: Bool
   private(set) var lines: [String] = []
 
-  /// - Parameter clock: of all instances; nil for the machine's, which is also the database's.
+  /// Creates a world; `clock` is that of all instances, or nil for the machine's, which is also the database's.
   init(seed: UInt64, clock: ManualClock?, capsSubjects: Bool? = nil, traces: Bool) {
     oracle = Self.oracle(clock)
     (self.clock, self.traces) = (clock, traces)
@@ -83,11 +83,10 @@ actor DatabaseWorld {
     let mayBeRetried: Bool
   }
 
-  /// The answer to a call; nil if it was given up, as it may be.
+  /// Returns the answer to a call, or nil if it was given up, which is a violation if it had no cause.
   ///
-  /// - Parameters:
-  ///   - mayLose: whether what it made can have ended before a retry finds it.
-  ///   - withdraw: takes back what was asked, of a call that has changed nothing.
+  /// `mayLose` is true if what the call made can have ended before a retry finds it. `withdraw` takes back what was
+  /// asked, of a call that has changed nothing.
   func answered<Value: Sendable>(
     _ what: String, at instance: ProofInstance, mayLose: Bool = false, withdraw: () -> Void = {},
     _ call: () async throws(LedgerError) -> Value

@@ -16,7 +16,7 @@ struct ProofDatabase: Sendable {
   /// What every instance takes for the database's clock; nil for that itself.
   let clock: ManualClock?
 
-  /// - Parameter isEmpty: whether its tables are yet to be made.
+  /// Makes a schema of its own for a ledger, without the ledger's tables if `isEmpty`.
   static func make(clock: ManualClock?, isEmpty: Bool = false) async throws -> ProofDatabase {
     let database = try await shared.value
     let schema = try SchemaName("proof_\(made.add(1, ordering: .relaxed).newValue)")

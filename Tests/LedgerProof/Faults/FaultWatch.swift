@@ -38,10 +38,10 @@ final class FaultWatch: Sendable {
   private let onChange: (@Sendable (Operation) -> Void)?
   private let state = Mutex(State())
 
-  /// - Parameters:
-  ///   - disk: whose script it is from now on.
-  ///   - target: the number of the operation that fails; nil for none.
-  ///   - onChange: called before each operation that changes the disk.
+  /// Creates a watch, which decides on the faults of `disk` from now on.
+  ///
+  /// `target` is the number of the operation that fails, or nil for none. `onChange` is called before each operation
+  /// that changes the disk.
   init(
     _ disk: FakeStorage, target: Int?, form: StorageFaultForm, onChange: (@Sendable (Operation) -> Void)? = nil
   ) {

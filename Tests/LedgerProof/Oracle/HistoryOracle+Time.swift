@@ -12,9 +12,7 @@ extension HistoryOracle {
     bounds.note(wall: wall, boot: boot, isHeldUp: isHeldUp, at: event)
   }
 
-  /// Somebody read the ledger's time, as verifiers do.
-  ///
-  /// - Parameter before: the boot clock just before.
+  /// Notes that somebody read the ledger's time, as verifiers do; `before` is the boot clock just before.
   func noteReading(_ time: Int64, asked: (invoked: Int, knownTime: Int64), before: Int64) {
     _ = moment()
     // What the ledger adds to order its records is left out at the end of all times.

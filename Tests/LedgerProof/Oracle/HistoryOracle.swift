@@ -3,7 +3,7 @@ internal import TokenLedger
 /// The history of all sessions and one-time tokens as their clients saw it, through every life of the ledger, and the
 /// judgement on it.
 ///
-/// It is told what was asked and what was answered, by nobody but those who asked. Used by one thread.
+/// It is told what was asked and what was answered, by nobody but those who asked. One thread uses it.
 final class HistoryOracle {
   /// A question that waits for its answer.
   struct Question: Sendable {
@@ -104,7 +104,9 @@ extension HistoryOracle {
     return Question(subject: subject, index: index, invoked: invoked, knownTime: bounds.least)
   }
 
-  /// - Parameter mayBeRetried: whether the ledger possibly tried it again, since a connection broke meanwhile.
+  /// Notes and judges the answer to a question.
+  ///
+  /// `mayBeRetried` is true if the ledger possibly tried the call again, since a connection broke meanwhile.
   func answer(_ question: Question, _ outcome: TimedCall.Outcome, mayBeRetried: Bool = false) {
     let now = moment()
     if mayBeRetried, case .session(let number) = question.subject, case .rotation(let rotation) = outcome {

@@ -35,8 +35,8 @@ struct Contradiction {
 /// Checks that the answered calls of a history can be put into an order, each between its question and its answer, in
 /// which one program that answers them one after another gives these answers.
 ///
-/// Keeps all states that such orders could have led to. Without one left, somebody was told something that contradicts
-/// what somebody was told before.
+/// It keeps all states that such orders could have led to. Without one left, somebody was told something that
+/// contradicts what somebody was told before.
 struct Linearization<State: SequentialState> {
   private struct Configuration: Hashable {
     var state: State

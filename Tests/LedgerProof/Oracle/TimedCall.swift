@@ -10,7 +10,7 @@ package struct TimedCall: Sendable {
     case revokeAll
     /// The same of a ledger that ends a subject's live sessions one by one, and leaves those alone that have ended.
     case revokeLive
-    /// Another opening of its subject may have been one too many. Nobody is told.
+    /// Another opening of its subject may have been one too many, of which nobody is told.
     case evict
     /// The access token of the generation was verified, `grace` after whose rotation its predecessor is answered.
     case noteSuccessor(generation: UInt32, grace: Int64)
@@ -39,7 +39,7 @@ package struct TimedCall: Sendable {
   package var earliest: Int64
   /// And at most this: the highest reading of the wall clock ever, and what has passed since.
   package var latest: Int64
-  /// How often the ledger possibly tried it: again, if a connection broke while it was under way.
+  /// The tries of the ledger: possibly another, if a connection broke while the call was under way.
   ///
   /// A retry never revokes.
   package var tries = Tries.once

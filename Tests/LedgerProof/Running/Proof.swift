@@ -13,7 +13,10 @@ package protocol Proof: Sendable {
 
   /// Runs one case and adds what it found.
   ///
-  /// - Parameter trace: takes a line for each step, for a person who replays one case; nil in a run of many.
+  /// - Parameters:
+  ///   - number: The number of the case.
+  ///   - tally: The tally to which the case's counts and violations are added.
+  ///   - trace: A closure that takes a line for each step, for a person who replays one case; nil in a run of many.
   func run(_ number: UInt64, into tally: inout ProofTally, trace: ((String) -> Void)?) async
 }
 

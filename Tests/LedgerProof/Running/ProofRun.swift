@@ -26,7 +26,8 @@ package struct ProofRun: Sendable {
 
   /// Runs every case once.
   ///
-  /// - Parameter onProgress: called by the workers after every share of cases.
+  /// - Parameter onProgress: A closure that the workers call after every share of cases, possibly at the same time.
+  /// - Returns: The tally of all cases together.
   package func run(onProgress: @escaping @Sendable (Progress) -> Void = { _ in }) async -> ProofTally {
     let counters = Counters(first: cases.lowerBound)
     let clock = ContinuousClock()

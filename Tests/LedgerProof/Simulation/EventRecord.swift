@@ -15,9 +15,9 @@ struct EventRecord: Sendable {
   /// Of events past this record the log knows nothing any more.
   mutating func lose(after sequence: UInt64) { told.removeAll { $0.sequence > sequence } }
 
-  /// - Parameters:
-  ///   - log: the events of the log's records.
-  ///   - first: the first record of which the log still knows.
+  /// Returns the difference between what was told and `log`, the events of the log's records, or nil for none.
+  ///
+  /// `first` is the first record of which the log still knows.
   func breach(_ log: [AuditEvent], from first: UInt64) -> String? {
     for (one, next) in zip(told, told.dropFirst()) where next.sequence <= one.sequence {
       return "an event is told twice, or out of its order"

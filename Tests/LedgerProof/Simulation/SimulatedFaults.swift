@@ -2,8 +2,6 @@ internal import LedgerTesting
 
 /// What happens to the storage calls of one life, chosen by the seed.
 ///
-/// Used by one thread.
-///
 /// `@unchecked`: only the simulation's thread touches it.
 final class SimulatedFaults: @unchecked Sendable {
   /// Calls until the process dies, in the midst of one.

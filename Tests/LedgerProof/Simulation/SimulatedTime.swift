@@ -4,7 +4,7 @@ internal import TokenLedger
 /// What happens to the two clocks of a simulated machine.
 ///
 /// Time passes for both; the wall clock is set as well, forwards and back, and reads nonsense at times, when the seed
-/// says so. Used by one thread.
+/// says so.
 ///
 /// `@unchecked`: only the simulation's thread touches it.
 final class SimulatedTime: @unchecked Sendable {

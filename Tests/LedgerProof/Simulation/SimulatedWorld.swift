@@ -3,8 +3,6 @@ internal import TokenLedger
 
 /// What goes on from life to life of one simulated ledger: its disk, the time, what its clients know.
 ///
-/// Used by one thread.
-///
 /// `@unchecked`: only the simulation's thread touches it.
 final class SimulatedWorld: @unchecked Sendable {
   let seed: UInt64

@@ -1,6 +1,6 @@
 /// What happened in a simulation, as one number and, for a person, line by line.
 ///
-/// Used by one thread.
+/// One thread uses it.
 final class SimulationTrace {
   /// Of every choice, call, reading and answer so far, in their order.
   private(set) var hash: UInt64 = 0xCBF2_9CE4_8422_2325

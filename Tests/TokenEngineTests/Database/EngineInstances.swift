@@ -16,7 +16,7 @@ final class EngineInstances: Sendable {
   let database: TestedDatabase
   private let folder = EngineFolder()
 
-  /// - Parameter server: one that the test changes; else the one that all tests share.
+  /// Makes the database on `server`, which the test changes, or else on the server that all tests share.
   init(on server: TestedServer? = nil) async throws {
     database = try await TestedDatabase.make(on: server)
     _ = try FileSystem.makeFolder(folder.path.string)
@@ -27,10 +27,10 @@ final class EngineInstances: Sendable {
     }
   }
 
-  /// Where keys are in files that all instances have.
+  /// The place of keys in files that all instances have.
   var keyFolder: SharedKeys { .folder(folder.path.appending("keys")) }
 
-  /// A master key of that name, the same each time.
+  /// Returns the file of the master key of that name, the same each time.
   func masterKey(_ name: String) throws -> FilePath {
     let path = folder.path.appending(name)
     if FileStatus(path.string) == nil {
@@ -49,9 +49,7 @@ final class EngineInstances: Sendable {
     return store
   }
 
-  /// Another instance.
-  ///
-  /// - Parameter proxy: the way to the database; none for the straight one.
+  /// Opens another instance, which reaches the database by way of `proxy`, or straight if there is none.
   func engine(
     keys: SharedKeys? = nil, options: EngineOptions = EngineOptions(), store: PostgresOptions = EngineInstances.store,
     by proxy: FaultProxy? = nil, observer: any EngineObserver = SilentObserver()
@@ -67,7 +65,7 @@ final class EngineInstances: Sendable {
     }
   }
 
-  /// Opens it, which a slow machine may have to try several times if the test's deadline is short.
+  /// Opens a ledger, which a slow machine may have to try several times if the test's deadline is short.
   private static func ledger(_ address: DatabaseAddress, _ store: PostgresOptions) async throws -> PostgresLedger {
     while true {
       do throws(DatabaseError) { return try await PostgresLedger.open(address, options: store) } catch {
@@ -86,7 +84,7 @@ final class EngineInstances: Sendable {
 }
 
 extension RotationEngine {
-  /// A new session's tokens.
+  /// Opens a session and returns its tokens.
   func tokens(of subject: String = "ann") async throws -> TokenPair {
     try await openUncheckedSession(subject: subject, client: EngineInstances.web, scopes: [])
   }
@@ -96,7 +94,7 @@ extension RotationEngine {
   }
 }
 
-/// Waits until it holds; a test that waits in vain ends by its time limit.
+/// Waits until a condition holds; a test that waits in vain ends by its time limit.
 func eventually(_ holds: () async throws -> Bool) async throws {
   while try await !holds() { try await Task.sleep(for: .milliseconds(10)) }
 }

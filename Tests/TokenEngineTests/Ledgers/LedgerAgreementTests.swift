@@ -22,7 +22,7 @@ struct LedgerAgreementTests {
   }
 }
 
-/// What is asked of both.
+/// A question to both ledgers.
 private enum LedgerQuestion {
   case open([SessionGrant])
   case rotate([RotationRequest])
@@ -39,7 +39,7 @@ private enum LedgerQuestion {
   case sweep
 }
 
-/// The answer of one of them in words, and the parts of it that are asked about later.
+/// The answer of one ledger in words, and the parts of it that are asked about later.
 private struct LedgerAnswer: Equatable {
   var words: String
   var sessions: [Session]
@@ -49,7 +49,7 @@ private struct LedgerAnswer: Equatable {
   var subjects: [String] = []
   var clients: Set<SessionHolders.ClientHolding> = []
   var figures: [Int64] = []
-  /// Of the last tokens that were handed out, whether each is refused and marked.
+  /// The findings about the last tokens that were handed out: if each is refused, and if it is marked.
   var refusals: [Bool] = []
 
   init(_ outcome: some Any, sessions: [Session] = [], ids: [SessionID] = []) {
@@ -65,9 +65,7 @@ private struct LedgerPair {
   private let log: RefreshLedger
   private let dictionary: DictionaryLedger
   private let told: [AuditEvents]
-  /// True if a subject can have two sessions at most.
-  ///
-  /// Either of two that were used at once could go: each step has one.
+  /// True if a subject can have two sessions at most; a step then asks for one, as either of two used at once could go.
   private let hasCap: Bool
   private var generator: SeededGenerator
   /// Sessions as they were handed out, and with them each token that was ever live.
@@ -107,8 +105,6 @@ private struct LedgerPair {
     if one(in: 25) { clock.step(milliseconds: pick([-90_000, -2_500, -300, 800, 40_000])) }
   }
 
-  // MARK: Chance
-
   private mutating func pick<Element>(_ choices: [Element]) -> Element {
     choices[Int(generator.next() % UInt64(choices.count))]
   }
@@ -134,7 +130,7 @@ private struct LedgerPair {
   private static let lifetimes = [(20_000, 90_000), (45_000, 300_000), (120_000, 60_000)].compactMap {
     Lifetimes(idleMilliseconds: $0.0, absoluteMilliseconds: $0.1)
   }
-  /// No shorter than any other: the log forgets by the lifetimes that it had before.
+  /// Terms no shorter than any other: the log forgets by the lifetimes that it had before.
   private static let longerTerms = Lifetimes(idleMilliseconds: 200_000, absoluteMilliseconds: 400_000).map {
     SessionTerms(lifetimes: $0)
   }
@@ -256,9 +252,7 @@ private struct LedgerPair {
     }
   }
 
-  /// Returns it without the shifts of its past.
-  ///
-  /// They follow from records, of which a log has some only for the time.
+  /// Returns a session without the shifts of its past, which follow from records, some of which only a log has.
   private func bare(_ session: Session) -> Session {
     var bare = session
     bare.shifts.ofOpening = 0
@@ -283,7 +277,7 @@ private struct LedgerPair {
     }
   }
 
-  /// What both have told, each sorted: several sessions that end in one step do so in any order.
+  /// Returns what both have told, each sorted: several sessions that end in one step do so in any order.
   func facts() async throws -> (first: [String], second: [String]) {
     var facts: [[String]] = []
     for (ledger, events) in zip([log, dictionary] as [any OneTimeLedger & EventLedger], told) {

@@ -21,11 +21,11 @@ enum ConformingLedger: String, CaseIterable, Sendable {
   case postgres
   #endif
 
-  /// Those that know what they decided before it is durable, and answer from that.
+  /// The ledgers that know what they decided before it is durable, and answer from that.
   static let decidingInMemory: [ConformingLedger] = [.refreshLedger, .dictionary]
 
-  /// Returns the times that the ledger can have after the wall clock was set back: `time`, or a millisecond more where
-  /// many share the ledger, if one of them noticed it at once.
+  /// Returns the times that the ledger can have after the wall clock was set back: `time`, or a millisecond more if
+  /// many share the ledger and one of them noticed it at once.
   ///
   /// The time has to be later than whatever was issued before.
   func timesAfterSetBack(_ time: Timestamp) -> ClosedRange<Timestamp> {
@@ -37,9 +37,7 @@ enum ConformingLedger: String, CaseIterable, Sendable {
     }
   }
 
-  /// Plays a test on a new ledger.
-  ///
-  /// - Parameter holding: whether the test holds what the ledger decides.
+  /// Plays a test on a new ledger; `holding` is true if the test holds what the ledger decides.
   func play(holding: Bool = false, _ test: (LedgerStage) async throws -> Void) async throws {
     let stage = try await stage(holding: holding)
     do { try await test(stage) } catch {
@@ -101,14 +99,14 @@ extension LedgerStage {
 struct LedgerStage: Sendable {
   let clock: ManualClock
   let ledger: any OneTimeLedger & EventLedger
-  /// What is decided from now on does not become durable.
+  /// The action that keeps new decisions from becoming durable.
   let hold: @Sendable () async -> Void
-  /// It does again.
+  /// The action that lets decisions become durable again.
   let release: @Sendable () async -> Void
-  /// How many calls a held ledger has begun that wait; nil where they are decided before they wait, and counted as
-  /// events.
+  /// The number of calls that a held ledger has begun and that wait; nil if calls are decided before they wait, and
+  /// counted as events.
   fileprivate var waiting: (@Sendable () async throws -> Int)?
-  /// What the ledger does once a second.
+  /// The work that the ledger does once a second.
   let heartbeat: @Sendable () async throws -> Void
   fileprivate let end: @Sendable () async -> Void
 
@@ -175,16 +173,16 @@ extension LedgerStage {
     try await ledger.rotate(request, deadline: nil) { outcome, _ in outcome }
   }
 
-  /// Whether the session's live access token is refused, as a verifier finds it.
+  /// Checks whether the session's live access token is refused, as a verifier finds it.
   func refusesAccess(of session: Session) -> Bool {
     ledger.register.isRefused(
       session.tokenID, subject: session.subject, client: session.client, issuedAt: session.refreshedAt.seconds)
   }
 
-  /// Whether a ledger decides, and makes the reply, while what it decided is not durable yet.
+  /// True if a ledger decides, and makes the reply, while its decision is not durable yet.
   var decidesBeforeDurable: Bool { waiting == nil }
 
-  /// Begins a call, and returns once it waits: where it is decided before, when it has counted an event.
+  /// Begins a call, and returns once it waits: if it is decided before that, once it has counted an event.
   func begin<Outcome: Sendable>(
     _ call: @escaping @Sendable () async throws(LedgerError) -> Outcome
   ) async throws -> HeldCall<Outcome> {
@@ -212,19 +210,19 @@ final class HeldCall<Outcome: Sendable>: Sendable {
     }
   }
 
-  /// Whether it has returned, in far more turns than it takes to come as far as it may.
+  /// Checks whether the call has returned, after far more turns than it takes to come as far as it can.
   func hasReturned() async -> Bool {
     for _ in 0..<500 { await Task.yield() }
     return flag.isSet
   }
 
-  /// The error that it ended with; nil for none.
+  /// The error that the call ended with; nil for none.
   var failure: LedgerError? {
     get async { if case .failure(let error) = await task.value { error } else { nil } }
   }
 }
 
-/// Set once, seen from anywhere.
+/// A flag that is set once and seen from anywhere.
 final class Flag: Sendable {
   private let state = Mutex(false)
 

@@ -10,9 +10,7 @@ enum PostgresLedgers {
   private static let database = Task { try await TestedDatabase.make() }
   private static let made = Atomic(0)
 
-  /// Opens a new one.
-  ///
-  /// - Parameter server: one whose settings the test changes; else all share one database.
+  /// Opens a new ledger on `server`, whose settings the test changes, or else in the database that all tests share.
   static func make(
     clock: ManualClock, sessionsPerSubjectMax: Int = 0, on server: TestedServer? = nil
   ) async throws -> PostgresLedger {
@@ -59,7 +57,7 @@ struct HeldServer: Sendable {
 
   func release() async { await BlockingWork.run { try? server.releaseCommits() } }
 
-  /// How many steps wait: for a standby, or for a row that such a one holds.
+  /// The number of steps that wait: for a standby, or for a row that such a step holds.
   var waiting: Int {
     get async throws {
       try await BlockingWork.run { () throws(any Error) in

@@ -10,19 +10,20 @@ import TokenTesting
 import TokenLedgerPostgres
 #endif
 
-/// What a row of the table is played with: an engine under one policy, and the pairs that were answered so far.
+/// The stage on which a row of the table is played: an engine under one policy, and the pairs that were answered so
+/// far.
 final class SemanticsStage {
   let policy: SemanticsPolicy
   let ledger: TestedLedger
   let fixture: EngineFixture
-  /// Another one than the fixture's after a change of the configuration.
+  /// The fixture's engine, or another one after a change of the configuration.
   var engine: RotationEngine
   var client = EngineFixture.client
   var pairs: [TokenPair] = []
   let key = DPoPKey()
   let otherKey = DPoPKey()
   private var proofCount = 0
-  /// Of another session than the last pair's, where the row is about that.
+  /// The pair that was presented last, which can be of another session than the last pair.
   private var presented: TokenPair?
 
   init(_ policy: SemanticsPolicy, on ledger: TestedLedger, _ change: (inout EngineOptions) -> Void) async throws {
@@ -47,15 +48,17 @@ final class SemanticsStage {
     pairs.append(try await engine.logIn(name: "ann", password: "ann", client: client).pair())
   }
 
-  /// Rotates the last pair's token, as often.
+  /// Rotates the last pair's token this many times.
   func rotate(_ times: Int = 1) async throws {
     for _ in 0..<times {
       pairs.append(try await engine.refresh(try last.refreshToken, client: client).pair())
     }
   }
 
-  /// Uses the last access token, and returns once the ledger has noted it where a grace window is open: one in a
-  /// database does so beside its callers.
+  /// Uses the last access token.
+  ///
+  /// If a grace window is open, this returns once the ledger has noted the use: one in a database does so beside its
+  /// callers.
   func use() async throws {
     let token = try engine.verify(try last.accessToken).tokenID
     #if Postgres
@@ -67,9 +70,7 @@ final class SemanticsStage {
     #endif
   }
 
-  /// A new proof for a request for tokens, made now.
-  ///
-  /// - Parameter method: That of the request that the proof is for.
+  /// Makes a proof for a request for tokens at the present time; `method` is the one that it states.
   func proof(of key: DPoPKey? = nil, method: String = "POST", accessToken: String? = nil) -> PresentedProof {
     proofCount += 1
     let uri = "https://tokens.example/token"
@@ -100,7 +101,7 @@ final class SemanticsStage {
     }
   }
 
-  /// A refresh token signed by the engine's own key that no ledger made.
+  /// Returns a refresh token that is signed by the engine's own key and that no ledger made.
   func mintRefresh(_ token: TokenID) throws -> String {
     let now = fixture.clock.now.seconds
     return engine.refreshing.minting.minter.mintRefresh(
@@ -109,7 +110,7 @@ final class SemanticsStage {
         identifier: TokenIdentifier(token)))
   }
 
-  /// How things stand at the end of a row.
+  /// Describes the state at the end of a row.
   func state() async throws -> String {
     guard var pair = pairs.last else { return "no session" }
     if let presented, presented.session != pair.session { pair = presented }
@@ -141,7 +142,7 @@ struct SemanticsPolicy: Hashable {
     options.grace = .seconds(graceSeconds)
   }
 
-  /// The shortest words for some of all policies.
+  /// Returns the shortest words for some of all policies.
   static func words(for policies: [SemanticsPolicy]) -> String {
     if policies.count == all.count { return "any" }
     let graces = Set(policies.map(\.graceSeconds))

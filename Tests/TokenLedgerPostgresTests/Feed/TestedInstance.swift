@@ -58,8 +58,9 @@ final class TestedInstance {
     return options
   }
 
-  /// - Parameter endsIdleSteps: whether the server ends a step that stands open for two seconds, as in service; on a
-  ///   slow machine a test takes longer.
+  /// Connects an instance; if `endsIdleSteps`, the server ends a step that stands open for two seconds, as in service.
+  ///
+  /// On a slow machine a test takes longer than that.
   init(_ database: TestedDatabase, _ options: PostgresOptions, endsIdleSteps: Bool = false) throws {
     self.endsIdleSteps = endsIdleSteps
     knowledge = try InstanceKnowledge(options: options)

@@ -11,7 +11,7 @@ struct LedgerFixture: Sendable {
   /// Of the tests' time; nil for the database's own.
   let clock: ManualClock?
 
-  /// - Parameter clock: what every instance takes for the database's clock.
+  /// Makes a database with a ledger, whose instances all take `clock` for the database's clock.
   init(on server: TestedServer? = nil, clock: ManualClock? = nil) async throws {
     self.clock = clock
     database = try await TestedDatabase.make(on: server)
@@ -32,9 +32,7 @@ struct LedgerFixture: Sendable {
     return options
   }
 
-  /// An instance that is closed after `body`.
-  ///
-  /// - Parameter proxy: what stands before the database.
+  /// Opens an instance, by the proxy if one is given, and closes it after `body`.
   func withLedger<Outcome>(
     _ options: PostgresOptions? = nil, by proxy: FaultProxy? = nil,
     _ body: (PostgresLedger) async throws -> Outcome
