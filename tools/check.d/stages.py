@@ -39,6 +39,7 @@ STAGES = (
     Stage("power-loss", "tools/reliability power-loss", 50, ("build",), may_be_ended=False),
     Stage("syscall-faults", "tools/reliability syscall-faults", 60, ("build",)),
     Stage("clock-steps", "tools/reliability clock-steps", 55, ("build",)),
+    Stage("database-faults", "tools/reliability database-faults", 75, ("build", "programs")),
     Stage("verification-proof", "tools/verification-proof", 40, ("build",), alone=True),
     Stage("cluster", f"{_COMMAND} tools/cluster try", 120, ("build", "programs"), alone=True),
     Stage(
