@@ -170,13 +170,16 @@ package enum DatabaseSchema {
 extension DatabaseError {
   /// Returns the error, with the fix for the most frequent faults in making a schema.
   fileprivate func explained(_ name: SchemaName) -> DatabaseError {
-    if case .nothingHappened(code: "55P03", _) = self {
-      return .nothingHappened(
-        code: "55P03",
-        "The ledger was in use for longer than an upgrade of the schema \(name) waits; run it again.")
+    let (code, text): (String, String)
+    switch self {
+    // An error of the first statement is the former, of any other the latter.
+    case .nothingHappened(let found, let words), .statement(let found, _, let words): (code, text) = (found, words)
+    default: return self
     }
-    guard case .statement(let code, _, let text) = self else { return self }
     switch code {
+    case "55P03":
+      return .nothingHappened(
+        code: code, "The ledger was in use for longer than an upgrade of the schema \(name) waits; run it again.")
     case "42501":
       return .unsuitable(
         "This user may not make the schema \(name): \(text); run `grant create on database ... to ...`, or make the schema and give it to this user."

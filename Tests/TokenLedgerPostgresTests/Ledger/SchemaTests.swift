@@ -6,15 +6,18 @@ import Testing
 
 @Suite("The schema of a ledger", .fewAtOnce, .timeLimit(.minutes(5)))
 struct SchemaTests {
-  private func install(_ name: String, on database: TestedDatabase) throws -> DatabaseSchema.Installation {
+  private func install(
+    _ name: String, on database: TestedDatabase, as role: String = "none"
+  ) throws -> DatabaseSchema.Installation {
     let connection = try database.connect()
     defer { connection.close() }
+    try connection.simple("set role \(role)", deadline: .now + .seconds(60))
     return try DatabaseSchema.install(SchemaName(name), on: connection, deadline: .now + .seconds(60))
   }
 
-  private func refusal(_ name: String, on database: TestedDatabase) -> String? {
+  private func refusal(_ name: String, on database: TestedDatabase, as role: String = "none") -> String? {
     do {
-      return "\(try install(name, on: database))"
+      return "\(try install(name, on: database, as: role))"
     } catch DatabaseError.unsuitable(let text) {
       return text
     } catch {
@@ -83,6 +86,14 @@ struct SchemaTests {
     _ = try install("emptied", on: database)
     try database.execute("delete from emptied.ledger")
     #expect(refusal("emptied", on: database)?.contains("has no ledger") == true)
+  }
+
+  @Test("that a role has no right to make is refused with the right that it needs")
+  func noRight() async throws {
+    let database = try await TestedDatabase.make()
+    #expect(refusal("refresh_ledger", on: database, as: "pg_monitor")?.contains("grant create on database") == true)
+    try database.execute("create schema given")
+    #expect(refusal("given", on: database, as: "pg_monitor")?.contains("give it to this user") == true)
   }
 
   @Test("that is not there, is being filled or was left is told with what to do when an instance opens")
