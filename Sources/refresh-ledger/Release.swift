@@ -1,4 +1,4 @@
 /// This release.
 enum Release {
-  static let version = "0.1.0"
+  static let version = "0.2.0"
 }
