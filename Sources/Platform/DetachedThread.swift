@@ -1,59 +1,27 @@
 internal import Glibc
 
-/// A semaphore for threads, whose waits can have an end that no step of the wall clock moves.
+/// A semaphore for threads.
 ///
-/// `@unchecked`: the lock guards the count; POSIX lets any thread use the lock and the condition before `deinit`.
+/// `@unchecked`: POSIX lets any thread post and wait; nothing else touches the memory before `deinit`.
 @safe package final class Semaphore: @unchecked Sendable {
-  private let lock: UnsafeMutablePointer<pthread_mutex_t>
-  private let posted: UnsafeMutablePointer<pthread_cond_t>
-  private var count = 0
+  private let semaphore: UnsafeMutablePointer<sem_t>
 
   package init() {
-    unsafe lock = .allocate(capacity: 1)
-    unsafe posted = .allocate(capacity: 1)
-    var attributes = pthread_condattr_t()
-    unsafe pthread_condattr_init(&attributes)
-    unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-    unsafe pthread_mutex_init(lock, nil)
-    unsafe pthread_cond_init(posted, &attributes)
-    unsafe pthread_condattr_destroy(&attributes)
+    unsafe semaphore = .allocate(capacity: 1)
+    unsafe sem_init(semaphore, 0, 0)
   }
 
   deinit {
-    unsafe pthread_cond_destroy(posted)
-    unsafe pthread_mutex_destroy(lock)
-    unsafe posted.deallocate()
-    unsafe lock.deallocate()
+    unsafe sem_destroy(semaphore)
+    unsafe semaphore.deallocate()
   }
 
   package func post() {
-    unsafe pthread_mutex_lock(lock)
-    count += 1
-    unsafe pthread_cond_signal(posted)
-    unsafe pthread_mutex_unlock(lock)
+    unsafe sem_post(semaphore)
   }
 
   package func wait() {
-    unsafe pthread_mutex_lock(lock)
-    while count == 0 { unsafe pthread_cond_wait(posted, lock) }
-    count -= 1
-    unsafe pthread_mutex_unlock(lock)
-  }
-
-  /// Waits at most this long, from 0 to an hour; returns true if the semaphore was posted.
-  package func wait(atMost time: Duration) -> Bool {
-    var end = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &end)
-    let nanoseconds = end.tv_nsec + Int(time / .nanoseconds(1))
-    (end.tv_sec, end.tv_nsec) = (end.tv_sec + nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000)
-    unsafe pthread_mutex_lock(lock)
-    defer { unsafe pthread_mutex_unlock(lock) }
-    while count == 0 {
-      if unsafe pthread_cond_timedwait(posted, lock, &end) == ETIMEDOUT { break }
-    }
-    guard count > 0 else { return false }
-    count -= 1
-    return true
+    while unsafe sem_wait(semaphore) != 0 {}
   }
 }
 

@@ -30,7 +30,6 @@ package actor CommitLog {
   private var writer: SegmentWriter
   private var lock: (any LogLock)?
   private var batches: [StagedRecords.Batch] = []
-  private var patience = CommitPatience()
   private var syncTimer: Task<Void, Never>?
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
@@ -168,22 +167,15 @@ extension CommitLog {
         staged.recycle(&batches)
         let commit = elapsed() - began
         note(lastCommit: commit)
-        let woken = waiters.acknowledge(through: writer.nextSequence - 1)
+        waiters.acknowledge(through: writer.nextSequence - 1)
         onCommit?(commit)
         try writer.zeroAhead()
-        letRecordsGather(woken: woken, commit: commit)
       } catch {
         fail(error)
         return
       }
       startSyncTimer()
     }
-  }
-
-  /// Waits for those who were just woken, if that pays; only on a thread of the log's own, which it blocks.
-  private func letRecordsGather(woken: Int, commit: Duration) {
-    guard taskExecutor != nil, let wait = patience.wait(afterWaking: woken, commit: commit) else { return }
-    patience.note(arrived: staged.wait(for: wait.records, through: writer.nextSequence - 1, atMost: wait.time))
   }
 
   private func write() throws(LogError) {

@@ -1,4 +1,3 @@
-internal import Platform
 internal import Synchronization
 
 /// The records that wait to be written: filled by the one writer, emptied by the log's thread, each without waiting
@@ -21,8 +20,6 @@ final class StagedRecords: Sendable {
     /// The bytes in `batches`, and those taken but not yet written.
     var bytes = 0
     var isDraining = false
-    /// The sequence that the log's thread waits for.
-    var awaited: UInt64?
     var refusal: LogError?
     /// The last one asked for.
     var cut: SegmentCut?
@@ -33,8 +30,6 @@ final class StagedRecords: Sendable {
 
   private let state: Mutex<State>
   private let bytesMax: Int
-  /// Posted each time that what is awaited has come.
-  private let arrival = Semaphore()
 
   init(lastSequence: UInt64, bytesMax: Int) {
     state = Mutex(State(lastSequence: lastSequence))
@@ -50,18 +45,10 @@ final class StagedRecords: Sendable {
 
   /// Returns true if the caller must start a drain.
   func stage(sequence: UInt64, _ encode: (_ payload: inout [UInt8], _ startsFrame: Bool) -> Void) -> Bool {
-    let (mustDrain, isAwaited) = add(sequence, encode)
-    if isAwaited { arrival.post() }
-    return mustDrain
-  }
-
-  private func add(
-    _ sequence: UInt64, _ encode: (_ payload: inout [UInt8], _ startsFrame: Bool) -> Void
-  ) -> (mustDrain: Bool, isAwaited: Bool) {
     state.withLock { state in
       precondition(sequence == state.lastSequence + 1, "records are staged in the order of their sequence")
       state.lastSequence = sequence
-      guard state.refusal == nil else { return (false, false) }
+      guard state.refusal == nil else { return false }
       let startsFrame =
         (state.batches.last?.payload.count ?? .max) >= Self.frameBytesTarget || state.batches.last?.cut != nil
       if startsFrame { state.batches.append(state.spare.popLast() ?? Batch()) }
@@ -74,32 +61,8 @@ final class StagedRecords: Sendable {
       state.batches[index].recordCount += 1
       state.bytes += after - before
       defer { state.isDraining = true }
-      guard let awaited = state.awaited, sequence >= awaited else { return (!state.isDraining, false) }
-      state.awaited = nil
-      return (!state.isDraining, true)
+      return !state.isDraining
     }
-  }
-
-  /// Waits, on the log's thread, until this many records are staged after the sequence `taken`, or nothing more is
-  /// taken.
-  ///
-  /// Returns false if neither happens within the time.
-  func wait(for records: Int, through taken: UInt64, atMost time: Duration) -> Bool {
-    let awaited = taken + UInt64(records)
-    let waits = state.withLock { state in
-      guard state.lastSequence < awaited, state.refusal == nil else { return false }
-      state.awaited = awaited
-      return true
-    }
-    guard waits else { return true }
-    if arrival.wait(atMost: time) { return true }
-    let isPosted = state.withLock { state in
-      defer { state.awaited = nil }
-      return state.awaited == nil
-    }
-    // They came in the last moment.
-    if isPosted { arrival.wait() }
-    return isPosted
   }
 
   /// Asks for a new segment after what is staged so far; at most one is under way at a time.
