@@ -128,7 +128,7 @@ extension TokenServerClient {
   /// Consumes a one-time token.
   ///
   /// - Returns: The subject and the payload for one caller of any number; nil for all others, whatever the reason.
-  /// - Throws: ``TokenClientError``. If the outcome is unknown, the token can be spent
+  /// - Throws: ``TokenClientError``. If the outcome is unknown, the token can be consumed
   ///   (``LostReply/Consequence/mayBeSpent``).
   public func consumeOneTimeToken(
     _ token: String, purpose: String

@@ -26,7 +26,8 @@ public struct GrantObservation: Sendable {
   ) async throws(EngineError) -> GrantResult<Tokens> {
     let began = ContinuousClock.now
     let result = await trace(grant, call)
-    metrics?.note(grant, result.map(\.refusal), within: ContinuousClock.now - began)
+    // A closure and not a key path, which would be made anew at each call of a generic function.
+    metrics?.note(grant, result.map { $0.refusal }, within: ContinuousClock.now - began)
     return try result.get()
   }
 

@@ -39,7 +39,7 @@ public enum LogError: Error, Sendable, Hashable, CustomStringConvertible {
     case .io(let operation, let path, let errno):
       "cannot \(operation) \(path): \(Errno(rawValue: errno)); fix the disk or its permissions, then restart"
     case .rolledBack(let path):
-      "the log in \(path) is a backup or was repaired: tokens spent after its last record would be live again; "
+      "the log in \(path) is a backup or was repaired: tokens consumed after its last record would be live again; "
         + "end its sessions with refresh-ledger log restore and this data folder as --data"
     case .moved(let path, let what):
       "the log in \(path) \(what)"

@@ -33,7 +33,7 @@ public enum TargetError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Returns the error for a given refresh token that was refused when it was first presented.
   static func refusedStart(at place: String) -> TargetError {
     .login(
-      "\(place): the server refuses this refresh token: it is spent, revoked, expired or another client's; give fresh ones"
+      "\(place): the server refuses this refresh token: it is consumed, revoked, expired or another client's; give fresh ones"
     )
   }
 

@@ -76,7 +76,7 @@ public struct LostReply: Error, Sendable, Hashable, CustomStringConvertible {
     ///
     /// Sent again, the request makes another.
     case mayExist
-    /// The one-time token may be spent, and what it was for be granted to nobody.
+    /// The one-time token may be consumed, and what it was for be granted to nobody.
     case mayBeSpent
   }
 
