@@ -31,6 +31,7 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
   /// The number of requests that the server has not answered.
   private var repliesDue = 0
   private var isRemoved = false
+  private var executor: EventLoopTasks?
 
   /// The most that waits before no more is read from the connection.
   private static let arrivalsMax = 8
@@ -62,19 +63,23 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private func answer(_ head: HTTPRequest, since began: ContinuousClock.Instant, _ context: ChannelHandlerContext) {
-    let body = body
+    let (channel, body) = (context.channel, body)
     (reading, self.body, isAnswering) = (nil, ByteBuffer(), true)
-    // In the next turn of the event loop: if the client has hung up by now, that has been read then, and the request is
-    // refused.
-    context.eventLoop.assumeIsolated().execute {
-      guard !self.isRemoved else { return }
-      let promise = context.eventLoop.makePromise(of: DirectReply.self)
-      promise.futureResult.assumeIsolated().whenSuccess { self.write($0, context) }
-      let channel = context.channel
-      promise.completeWithTask { [requests = self.requests, peer = channel.remoteAddress] in
-        await requests.answer(head, body, over: channel, from: peer, since: began)
-      }
+    let own = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+    // It begins in the next turn of the event loop: if the client has hung up by now, that has been read then, and the
+    // request is refused.
+    Task(executorPreference: tasks(context)) { [requests, peer = channel.remoteAddress] in
+      guard !own.value.handler.isRemoved else { return }
+      let reply = await requests.answer(head, body, over: channel, from: peer, since: began)
+      own.value.handler.write(reply, own.value.context)
     }
+  }
+
+  private func tasks(_ context: ChannelHandlerContext) -> EventLoopTasks {
+    if let executor { return executor }
+    let made = EventLoopTasks(context.eventLoop)
+    executor = made
+    return made
   }
 
   private func write(_ reply: DirectReply, _ context: ChannelHandlerContext) {
