@@ -55,7 +55,7 @@ RULES = (
          r"of a session that is over is accepted|after its end|possible before: \{live #\d+, revoked", rounds=20,
          options=("--mark-seconds", "0.2"), follows=True),
     Rule("events-without-floor", "the stream of events waits for the floor", "frozen-backend", "was never told",
-         rounds=10, follows=True),
+         rounds=20, follows=True),
     Rule("feed-without-floor", "the feed's cursor waits for the floor", "frozen-backend",
          "accepts? its access token|accepted at instance", rounds=20),
     Rule("missing-unnoticed", "after a change of server an instance looks for what it acknowledged", "laggard-promoted", CONTRADICTED),
