@@ -49,33 +49,25 @@ extension Digest256: CustomStringConvertible {
 
 /// A proof that a client has the private half of a key (RFC 9449), as far as a ledger must know it: its signature, its
 /// request and its time have been checked.
-///
-/// A proof takes an allocation, so that a request without one is smaller.
 public struct KeyProof: Sendable, Hashable {
-  private struct Facts: Sendable, Hashable {
-    let key: Digest256
-    let useDigest: Digest256
-    let end: Timestamp
-  }
-
-  private let facts: Boxed<Facts>
-
   /// The thumbprint of the key (RFC 7638).
-  public var key: Digest256 { facts.value.key }
+  public var key: Digest256
   /// The digest by which the proof is remembered: the same each time that the proof is presented, and another for every
   /// other proof.
-  public var useDigest: Digest256 { facts.value.useDigest }
+  public var useDigest: Digest256
   /// The moment from which on the proof is too old to be accepted, in the ledger's time.
   ///
   /// Until then, and for 10 seconds more, a ledger remembers that it was accepted; a use is remembered for at most
   /// ``millisecondsMax``.
-  public var end: Timestamp { facts.value.end }
+  public var end: Timestamp
 
   /// The longest time for which the use of a proof is remembered: two days.
   public static let millisecondsMax: Int64 = 2 * 86_400_000
 
   public init(key: Digest256, useDigest: Digest256, end: Timestamp) {
-    facts = .of(Facts(key: key, useDigest: useDigest, end: end))
+    self.key = key
+    self.useDigest = useDigest
+    self.end = end
   }
 
   /// The time for which the use of a proof is remembered after its end, in milliseconds.
@@ -90,49 +82,23 @@ public struct KeyProof: Sendable, Hashable {
 }
 
 /// The keys that a session is bound to.
-///
-/// They take an allocation, so that the many sessions without keys are smaller.
 public struct SessionKeys: Sendable, Hashable {
-  private struct Pair: Sendable, Hashable {
-    var lifelong: Digest256?
-    var ofLastUse: Digest256?
-  }
-
-  /// The keys, or nil if there is none.
-  private var pair: Boxed<Pair>?
-
   /// The thumbprint of the key that the session is bound to for its whole life: its refresh token is accepted with a
   /// proof of this key alone.
   ///
   /// Nil for a session of a confidential client, and for one that was opened without a proof.
-  public var lifelong: Digest256? {
-    get { pair?.value.lifelong }
-    set { self = SessionKeys(lifelong: newValue, ofLastUse: ofLastUse) }
-  }
+  public var lifelong: Digest256?
   /// The thumbprint of the key that the live access token of any other session is bound to: that of the last rotation
   /// or of the opening, or nil if it came without a proof.
-  public var ofLastUse: Digest256? {
-    get { pair?.value.ofLastUse }
-    set { self = SessionKeys(lifelong: lifelong, ofLastUse: newValue) }
-  }
+  public var ofLastUse: Digest256?
 
   public init(lifelong: Digest256? = nil, ofLastUse: Digest256? = nil) {
-    if lifelong != nil || ofLastUse != nil { pair = .of(Pair(lifelong: lifelong, ofLastUse: ofLastUse)) }
+    self.lifelong = lifelong
+    self.ofLastUse = ofLastUse
   }
 
   /// The thumbprint of the key that the live access token is bound to, or nil if it is a bearer token.
   @inlinable public var ofAccess: Digest256? { lifelong ?? ofLastUse }
 
-  package var isEmpty: Bool { pair == nil }
-}
-
-/// A value on the heap: an optional one takes eight bytes where there is none.
-private indirect enum Boxed<Value: Sendable & Hashable>: Sendable, Hashable {
-  case of(Value)
-
-  var value: Value {
-    switch self {
-    case .of(let value): value
-    }
-  }
+  package var isEmpty: Bool { lifelong == nil && ofLastUse == nil }
 }

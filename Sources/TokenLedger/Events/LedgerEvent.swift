@@ -11,9 +11,9 @@ package enum LedgerEvent: Sendable, Hashable {
   case opened(
     slot: UInt32, id: SessionID, subject: UInt32, profile: UInt32, label: UInt32, version: AccountVersion,
     keys: SessionKeys = SessionKeys(), attributes: [UInt8] = [])
-  /// A session was rotated; `generation` is the new live one. `keys` holds at most ``SessionKeys/ofLastUse``, the key
-  /// that its access token is bound to.
-  case rotated(slot: UInt32, generation: UInt32, narrowedScope: UInt32, keys: SessionKeys = SessionKeys())
+  /// A session was rotated; `generation` is the new live one. `key` is the one that its access token is bound to, nil
+  /// for none and for a session that is bound to a key for its life.
+  case rotated(slot: UInt32, generation: UInt32, narrowedScope: UInt32, key: Digest256? = nil)
   /// A proof of a key was accepted, which counts until its end.
   case proofUsed(Digest256, end: Timestamp)
   case retried(slot: UInt32, ReuseClass)

@@ -6,8 +6,8 @@ extension LedgerState {
   /// accepted.
   func contradiction(in event: LedgerEvent, at time: Timestamp) -> String? {
     switch event {
-    case .rotated(let slot, let generation, let narrowedScope, let keys):
-      return contradictionInRotation(of: slot, to: generation, narrowedScope, keys)
+    case .rotated(let slot, let generation, let narrowedScope, let key):
+      return contradictionInRotation(of: slot, to: generation, narrowedScope, key)
     case .proofUsed(let digest, let end):
       return contradiction(inUseOf: digest, until: end, at: time)
     case .named(let number, let text):
@@ -62,7 +62,7 @@ extension LedgerState {
   }
 
   private func contradictionInRotation(
-    of slot: UInt32, to generation: UInt32, _ narrowedScope: UInt32, _ keys: SessionKeys
+    of slot: UInt32, to generation: UInt32, _ narrowedScope: UInt32, _ key: Digest256?
   ) -> String? {
     guard holds(.live, slot) else { return "slot \(slot) holds no live session to rotate" }
     guard table[slot].generation &+ 1 == generation else {
@@ -71,7 +71,7 @@ extension LedgerState {
     guard narrowedScope == SessionEntry.notNarrowed || names.isDefined(narrowedScope) else {
       return "name \(narrowedScope) is not defined"
     }
-    return keys.isEmpty || self.keys[slot] == nil ? nil : "slot \(slot) is bound to a key, and rotated with another"
+    return key == nil || keys[slot] == nil ? nil : "slot \(slot) is bound to a key, and rotated with another"
   }
 
   private func contradiction(inUseOf digest: Digest256, until end: Timestamp, at time: Timestamp) -> String? {

@@ -37,7 +37,7 @@ extension LedgerState {
   func rotation(of slot: UInt32, provenBy key: Digest256?) -> LedgerEvent {
     .rotated(
       slot: slot, generation: table[slot].generation + 1, narrowedScope: SessionEntry.notNarrowed,
-      keys: accessKeys(of: slot, provenBy: key))
+      key: accessKey(of: slot, provenBy: key))
   }
 
   func events(rotating slot: UInt32, narrowedTo scope: String, provenBy key: Digest256?) -> [LedgerEvent] {
@@ -46,16 +46,16 @@ extension LedgerState {
     return definitions.events + [
       .rotated(
         slot: slot, generation: table[slot].generation + 1, narrowedScope: number,
-        keys: accessKeys(of: slot, provenBy: key))
+        key: accessKey(of: slot, provenBy: key))
     ]
   }
 
   /// Returns the key that only the next access token is bound to: none without a proof, and none for a session that is
   /// bound to a key for its life.
   @inline(__always)
-  private func accessKeys(of slot: UInt32, provenBy key: Digest256?) -> SessionKeys {
-    guard let key, keys[slot] == nil else { return SessionKeys() }
-    return SessionKeys(ofLastUse: key)
+  private func accessKey(of slot: UInt32, provenBy key: Digest256?) -> Digest256? {
+    guard key != nil, keys[slot] == nil else { return nil }
+    return key
   }
 }
 

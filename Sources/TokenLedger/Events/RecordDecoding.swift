@@ -100,11 +100,11 @@ struct RecordDecoder {
       kind == .rotatedWithKey
       ? try variable(in: bytes, max: RecordEncoder.rotatedPartScope) != 0 : kind == .rotatedNarrowed
     let narrowedScope = isNarrowed ? try number(in: bytes) : SessionEntry.notNarrowed
-    let keys = kind == .rotatedWithKey ? SessionKeys(ofLastUse: try digest(in: bytes)) : SessionKeys()
+    let key = kind == .rotatedWithKey ? try digest(in: bytes) : nil
     guard let live = liveGeneration(slot), UInt8(truncatingIfNeeded: live &+ 1) == low, live != .max else {
       throw refusal("a rotation does not follow the generation of slot \(slot)")
     }
-    return .rotated(slot: slot, generation: live + 1, narrowedScope: narrowedScope, keys: keys)
+    return .rotated(slot: slot, generation: live + 1, narrowedScope: narrowedScope, key: key)
   }
 
   private mutating func opened(_ kind: RecordKind, in bytes: Span<UInt8>) throws(RecordError) -> LedgerEvent {

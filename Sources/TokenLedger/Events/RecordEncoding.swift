@@ -58,8 +58,10 @@ struct RecordEncoder {
     let delta = UInt64(max(0, time.millisecondsSince(previousTime)))
     previousTime = time
     switch event {
-    case .rotated(let slot, let generation, let narrowedScope, let keys):
-      bytes.append(delta, slot: slot, generation: generation, narrowedScope: narrowedScope, keys)
+    case .rotated(let slot, let generation, let narrowedScope, let key?):
+      bytes.append(delta, slot: slot, generation: generation, narrowedScope: narrowedScope, key)
+    case .rotated(let slot, let generation, let narrowedScope, nil):
+      bytes.append(delta, slot: slot, generation: generation, narrowedScope: narrowedScope)
     case .named(let number, let text):
       bytes.begin(.named, delta)
       bytes.appendVariable(UInt64(number))
@@ -144,12 +146,7 @@ extension [UInt8] {
   }
 
   @inline(__always)
-  fileprivate mutating func append(
-    _ delta: UInt64, slot: UInt32, generation: UInt32, narrowedScope: UInt32, _ keys: SessionKeys
-  ) {
-    if let key = keys.ofLastUse {
-      return append(delta, slot: slot, generation: generation, narrowedScope: narrowedScope, key)
-    }
+  fileprivate mutating func append(_ delta: UInt64, slot: UInt32, generation: UInt32, narrowedScope: UInt32) {
     let isNarrowed = narrowedScope != SessionEntry.notNarrowed
     begin(isNarrowed ? .rotatedNarrowed : .rotated, delta)
     appendVariable(UInt64(slot))

@@ -69,12 +69,12 @@ extension LedgerRecord {
       facts = [Fact("subject", state.name(number))] + Self.facts(ofProfile: profile, in: state)
       if label != LabelTable.none { facts.append(Fact("label", state.name(label))) }
       facts += Self.facts(of: keys, attributes)
-    case .rotated(let slot, let generation, let narrowedScope, let keys):
+    case .rotated(let slot, let generation, let narrowedScope, let key):
       about(state.table[slot], in: state)
       if state.profiles[state.table[slot].detail]?.terms.rotation == .never { kind = "refreshed" }
       facts = [Fact("generation", generation)]
       if narrowedScope != SessionEntry.notNarrowed { facts.append(Fact("scope", state.name(narrowedScope))) }
-      facts += Self.facts(of: keys, [])
+      facts += Self.facts(of: SessionKeys(ofLastUse: key), [])
     case .proofUsed(_, let end):
       facts = [Fact("lifetime_ms", end.millisecondsSince(time))]
     case .retried, .reused, .successorSeen, .reprofiled, .revokedBefore, .markEnded, .accessRevoked:

@@ -34,9 +34,9 @@ package struct LedgerState {
   mutating func apply(_ event: LedgerEvent, at time: Timestamp) {
     highestTime = max(highestTime, time)
     switch event {
-    case .rotated(let slot, let generation, let narrowedScope, let keys):
+    case .rotated(let slot, let generation, let narrowedScope, let key):
       applyRotation(slot: slot, generation: generation, narrowedScope: narrowedScope, at: time)
-      if !keys.isEmpty || !accessKeys.isEmpty { accessKeys[slot] = keys.ofLastUse }
+      if key != nil || !accessKeys.isEmpty { accessKeys[slot] = key }
     case .proofUsed(let digest, let end):
       proofs.insert(digest, until: end, at: time)
     case .named(let number, let text):
@@ -123,7 +123,6 @@ package struct LedgerState {
   /// Sets the keys and the attributes of a session that has none yet.
   mutating func bind(_ slot: UInt32, to keys: SessionKeys, _ attributes: [UInt8]) {
     if !attributes.isEmpty { payloads[slot] = attributes }
-    if keys.isEmpty { return }
     if let key = keys.lifelong { self.keys[slot] = key }
     if let key = keys.ofLastUse { accessKeys[slot] = key }
   }

@@ -25,8 +25,8 @@ struct RecordTests {
       keys: SessionKeys(ofLastUse: key)),
     .opened(
       slot: 70_000, id: id, subject: 0, profile: 1, label: LabelTable.none, version: .none, attributes: [0]),
-    .rotated(slot: 70_000, generation: 8, narrowedScope: SessionEntry.notNarrowed, keys: SessionKeys(ofLastUse: key)),
-    .rotated(slot: 70_000, generation: 8, narrowedScope: 300, keys: SessionKeys(ofLastUse: key)),
+    .rotated(slot: 70_000, generation: 8, narrowedScope: SessionEntry.notNarrowed, key: key),
+    .rotated(slot: 70_000, generation: 8, narrowedScope: 300, key: key),
     .proofUsed(digest, end: time.advanced(byMilliseconds: KeyProof.millisecondsMax)),
     .proofUsed(digest, end: time.advanced(byMilliseconds: 1)),
     .retried(slot: 5, .retry), .retried(slot: 5, .race), .successorSeen(slot: 5),
