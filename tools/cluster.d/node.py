@@ -80,10 +80,10 @@ class Node:
             "initdb", "-D", self.data, "-U", ADMIN, "--auth", "scram-sha-256", f"--pwfile={file}", "--encoding", "UTF8", "--no-locale",
             "--data-checksums", "--no-instructions"))
         run([*as_user("postgres"), "rm", file])
-        run([*as_user("postgres"), "tee", "-a", self.data / "postgresql.conf"], text=RECOMMENDED.read_text() + OWN + self.seat.settings)
+        self.place.append_owned(self.data / "postgresql.conf", RECOMMENDED.read_text() + OWN + self.seat.settings, "postgres")
         if self.seat.callers:
             lines = "".join(f"host {databases} all {self.seat.callers} scram-sha-256\n" for databases in ("all", "replication"))
-            run([*as_user("postgres"), "tee", "-a", self.data / "pg_hba.conf"], text=lines)
+            self.place.append_owned(self.data / "pg_hba.conf", lines, "postgres")
 
     def copy(self, primary: "Node") -> None:
         """Takes a base backup, to follow the primary."""

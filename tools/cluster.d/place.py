@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from programs import ROOT, Failure, as_user, user_for
+from programs import ROOT, Failure, as_user, run, user_for
 
 MARK = "cluster.json"
 LOOPBACK = "127.0.0.1"
@@ -129,9 +129,12 @@ class Place:
 
     def write_owned(self, path: Path, text: str, program: str) -> None:
         """A file of mode 0600 that belongs to the user of a program. That user writes it: nothing is written for root where another could
-        have put a link."""
-        subprocess.run(
-            [*as_user(program), "sh", "-c", 'umask 077 && rm -f "$0" && cat >"$0"', path], input=text.encode(), check=True, cwd="/")
+        have put a link. A loss of power does not take it back."""
+        run([*as_user(program), "sh", "-c", 'umask 077 && rm -f "$0" && cat >"$0" && sync "$0" "$(dirname "$0")"', path], text)
+
+    def append_owned(self, path: Path, text: str, program: str) -> None:
+        """Lines at the end of a file of that user, which a loss of power does not take back either."""
+        run([*as_user(program), "sh", "-c", 'cat >>"$0" && sync "$0"', path], text)
 
     def require_owned(self) -> None:
         """The default place of root lies where anybody could have made it before."""
