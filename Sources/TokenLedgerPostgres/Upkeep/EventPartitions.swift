@@ -100,8 +100,9 @@ enum EventPartitions {
 
   /// Makes the partition of a range.
   ///
-  /// Nobody writes to the default partition while events are moved, so that none is left there that belongs into the
-  /// new one.
+  /// Nobody reads or writes events while some are moved. A writer would leave one in the default partition that belongs
+  /// into the new one. A reader that waited for the default partition alone would not look into the new one, whose
+  /// attachment its plan precedes, and would miss what was moved.
   private static func make(
     _ range: Int64, _ connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {
@@ -112,7 +113,7 @@ enum EventPartitions {
     }
     _ = try connection.finish(
       [
-        Query(patience), Query(lockResting),
+        Query(patience), Query(lockAll),
         statement(
           "make", "create table \(name) (like event including defaults including constraints including indexes)"),
         statement(
@@ -177,8 +178,9 @@ enum EventPartitions {
     name: "partition_patience",
     sql: "select set_config('lock_timeout', '200ms', true), set_config('synchronous_commit', 'local', true)")
 
-  private static let lockResting = Statement(
-    name: "partition_lock", sql: "lock table event_rest in access exclusive mode")
+  /// A statement that locks the parent first, as readers and writers do, and leaves the other partitions alone.
+  private static let lockAll = Statement(
+    name: "partition_lock", sql: "lock table only event, only event_rest in access exclusive mode")
 
   private static let deleteResting = TimedStatement(name: "partition_delete") { time in
     """

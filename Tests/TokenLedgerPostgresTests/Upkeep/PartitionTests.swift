@@ -67,6 +67,41 @@ import Testing
     #expect(Set(indexes.map { $0[1] }) == ["3"])
   }
 
+  @Test func aReaderFindsAnEventThatIsMovedAtThatMoment() throws {
+    let database = database
+    var range = 7
+    // A mover that gives up, since it waited for too long, moves the event the next time.
+    while true {
+      let first = range * Self.rangeSize
+      try setNumber(first)
+      try instance.open("anna")
+      let holding = try database.connect()
+      _ = try holding.run([
+        Query(.begin), query("lock table only refresh_ledger.event in share update exclusive mode"),
+      ])
+      let moving = try Beside { [clock] in
+        let mover = try TestedInstance(database, TestedInstance.options(clock))
+        return try EventPartitions.makeAhead(mover.connection, deadline: .long)
+      }
+      try waitForWaiting(1)
+      let reading = try Beside {
+        try database.number("select count(*) from refresh_ledger.event where number >= \(first)")
+      }
+      try waitForWaiting(2)
+      _ = try holding.run([Query(.commit)])
+      #expect(try reading.answer() == 1)
+      if try moving.answer() { break }
+      range += 5
+    }
+  }
+
+  /// Waits until so many connections wait for a table, or for longer than a mover does.
+  private func waitForWaiting(_ count: Int) throws {
+    let end = ContinuousClock.now + .seconds(1)
+    let waiting = "select count(*) from pg_locks where locktype = 'relation' and not granted"
+    while try database.number(waiting) < count, .now < end {}
+  }
+
   @Test func aStepThatHoldsTheDefaultPartitionIsNotWaitedForLong() throws {
     try setNumber(7 * Self.rangeSize)
     let other = try TestedInstance(database, TestedInstance.options(clock))
