@@ -21,6 +21,9 @@ extension RefreshLedger {
       clock: clock, random: random, onProgress: onProgress)
   }
 
+  /// The slots of a checkpoint from which on a second thread, which takes some microseconds to start, is worth it.
+  private static let slotsAlone = 1 << 16
+
   /// Returns a ledger without a log, for tests of an embedder.
   ///
   /// Its state is lost with it.
@@ -44,7 +47,7 @@ extension RefreshLedger {
     options: LedgerOptions, clock: SessionClock, random: any RandomNumberGenerator & Sendable,
     onProgress: @escaping (LedgerReplayProgress) -> Void = { _ in }
   ) async throws(LogError) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
-    var replay = LedgerReplay()
+    var replay = LedgerReplay(slotsAlone: Self.slotsAlone)
     var logOptions = LogOptions(
       durability: options.durability, segmentBytesMax: options.segmentBytesMax,
       preallocationBytes: options.preallocationBytes, stagedBytesMax: options.stagedBytesMax, identity: options.identity

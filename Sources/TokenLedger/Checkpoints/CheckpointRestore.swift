@@ -18,6 +18,20 @@ struct CheckpointRestore {
   /// The last number in the current stage.
   private var last: UInt32?
   private var lastMark: MarkKey?
+  /// The number of slots from which on a thread of its own fills the table; the state's is empty meanwhile.
+  private let slotsAlone: Int
+  private var filling: TableFilling?
+  /// The entries that the thread gets next.
+  private var placed: [TableFilling.Placed] = []
+  /// True if the thread has indexed the table.
+  private var isIndexed = false
+  /// A slot whose id another entry has, found by the thread.
+  private var doubled: UInt32?
+
+  /// Creates a builder, which fills the table by itself, or from `slotsAlone` slots on with a thread.
+  init(slotsAlone: Int = .max) {
+    self.slotsAlone = slotsAlone
+  }
 
   /// True if the end was read.
   var isComplete: Bool { stage == .complete }
@@ -28,6 +42,7 @@ struct CheckpointRestore {
   /// and slot was first used by a record of its own, so that all are lower; without this bound a forged entry could ask
   /// for any amount of memory.
   mutating func apply(_ entry: CheckpointEntry, to state: inout LedgerState, covered: UInt64) -> String? {
+    if filling != nil, !entry.isSlot { finishFilling(&state) }
     switch entry {
     case .state(let highestTime, let shifts):
       guard stage == .nothing else { return "a second beginning of a checkpoint" }
@@ -81,7 +96,7 @@ struct CheckpointRestore {
     case .end(let counts):
       guard stage != .nothing, stage != .complete else { return "an end without a checkpoint" }
       guard counts == state.counts else { return "the checkpoint does not hold as much as it says" }
-      if let slot = state.table.indexAll() { return "the id of slot \(slot) is already in use" }
+      if let slot = isIndexed ? doubled : state.table.indexAll() { return "the id of slot \(slot) is already in use" }
       stage = .complete
       return nil
     }
@@ -100,8 +115,36 @@ struct CheckpointRestore {
   ) -> String? {
     if let contradiction = state.contradiction(inRestored: entry, label, payload, at: slot) { return contradiction }
     guard keys.lifelong == nil || keys.ofLastUse == nil else { return "slot \(slot) is bound to two keys" }
-    state.restore(entry, at: slot, label: label, payload: payload, keys: keys)
+    if filling == nil, state.table.count >= slotsAlone { beginFilling(&state) }
+    if filling == nil {
+      state.table.extend(to: Int(slot))
+      state.table.place(entry, at: slot)
+    } else {
+      placed.append((slot, entry))
+      if placed.count == TableFilling.batchCount { sendPlaced() }
+    }
+    state.addParts(of: entry, at: slot, label: label, payload: payload, keys)
     return nil
+  }
+
+  private mutating func beginFilling(_ state: inout LedgerState) {
+    guard let begun = TableFilling(state.table) else { return }
+    filling = begun
+    state.table = SessionTable()
+    placed.reserveCapacity(TableFilling.batchCount)
+  }
+
+  private mutating func sendPlaced() {
+    filling?.send(placed)
+    placed.removeAll(keepingCapacity: true)
+  }
+
+  /// Gives the state its table back.
+  private mutating func finishFilling(_ state: inout LedgerState) {
+    guard let filling else { return }
+    sendPlaced()
+    (state.table, doubled) = filling.finish()
+    (self.filling, isIndexed) = (nil, true)
   }
 
   /// Enters a stage, and returns whether one of its entries can come now.
@@ -123,6 +166,10 @@ struct CheckpointRestore {
   private static func misplaced(_ word: String, _ number: UInt32) -> String {
     "\(word) \(number) of the checkpoint is out of its order or too high"
   }
+}
+
+extension CheckpointEntry {
+  fileprivate var isSlot: Bool { if case .slot = self { true } else { false } }
 }
 
 extension LedgerState {
@@ -163,6 +210,13 @@ extension LedgerState {
   ) {
     table.extend(to: Int(slot))
     table.place(entry, at: slot)
+    addParts(of: entry, at: slot, label: label, payload: payload, keys)
+  }
+
+  /// Adds all of an entry but its place in the table.
+  fileprivate mutating func addParts(
+    of entry: SessionEntry, at slot: UInt32, label: UInt32, payload: [UInt8], _ keys: SessionKeys
+  ) {
     names.retain(entry.subject)
     guard entry.isSession else {
       names.retain(entry.detail)

@@ -3,9 +3,15 @@ package import WriteAheadLog
 /// A replay of the frames of a log into a state.
 package struct LedgerReplay {
   package private(set) var state = LedgerState()
-  private var restore = CheckpointRestore()
+  private var restore: CheckpointRestore
 
-  package init() {}
+  /// Creates a replay into an empty state.
+  ///
+  /// The state's table is empty while a checkpoint of more than `slotsAlone` slots is read, since a thread fills it
+  /// then.
+  package init(slotsAlone: Int = .max) {
+    restore = CheckpointRestore(slotsAlone: slotsAlone)
+  }
 
   /// Applies a frame, which must hold as many records or entries as it states.
   ///

@@ -110,11 +110,33 @@ package struct SessionTable {
   /// Indexes every entry of a table that was filled by `place` alone.
   ///
   /// Returns a slot whose id another entry has.
-  mutating func indexAll() -> UInt32? {
-    let keys = (0..<entries.count).lazy.filter { [entries] in entries[$0].status != .free }
-      .map { [entries] in (hash: entries[$0].idHigh, slot: UInt32($0)) }
-    return index.fill(keys) { [entries] in entries[Int($0)].id == entries[Int($1)].id }
+  mutating func indexAll() -> UInt32? { index(keys) }
+
+  /// The keys of all entries, for an index.
+  var keys: SlotIndex.Keys {
+    var keys = SlotIndex.Keys()
+    for slot in 0..<entries.count where entries[slot].status != .free {
+      keys.append(UInt32(slot), hash: entries[slot].idHigh)
+    }
+    return keys
   }
+
+  /// Indexes the entries with these keys, which have shards of the index for themselves.
+  ///
+  /// Returns a slot whose id another entry has.
+  mutating func index(_ keys: SlotIndex.Keys) -> UInt32? {
+    index.fill(keys) { [entries] in entries[Int($0)].id == entries[Int($1)].id }
+  }
+
+  /// Returns an index of the entries with these keys, and a slot whose id another entry has.
+  func index(of keys: SlotIndex.Keys) -> (index: SlotIndex, doubled: UInt32?) {
+    var index = SlotIndex()
+    let doubled = index.fill(keys) { entries[Int($0)].id == entries[Int($1)].id }
+    return (index, doubled)
+  }
+
+  /// Adds an index of entries whose shards are empty here.
+  mutating func merge(_ other: SlotIndex) { index.merge(other) }
 
   /// Puts an entry into a slot.
   ///

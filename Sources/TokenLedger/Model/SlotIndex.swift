@@ -39,26 +39,41 @@ struct SlotIndex {
     shards[Int(hash >> 56)].insert(slot, hash: hash)
   }
 
-  /// Fills an empty index with all these keys, shard by shard.
+  /// The keys with which an empty index is filled, sorted by shard.
+  struct Keys: Sendable {
+    fileprivate var shards = Array(repeating: ContiguousArray<(hash: UInt64, slot: UInt32)>(), count: 256)
+
+    @inline(__always)
+    mutating func append(_ slot: UInt32, hash: UInt64) { shards[Int(hash >> 56)].append((hash, slot)) }
+
+    /// Removes and returns the keys of half of the shards.
+    mutating func removeUpperHalf() -> Keys {
+      var upper = Keys()
+      for number in shards.count / 2..<shards.count { swap(&shards[number], &upper.shards[number]) }
+      return upper
+    }
+  }
+
+  /// Fills the shards of these keys, which must be empty.
   ///
   /// This costs a fraction of as many insertions, since the memory written to is in the cache. Returns the second of
   /// two slots with one key.
-  mutating func fill(
-    _ keys: some Sequence<(hash: UInt64, slot: UInt32)>, areSame: (UInt32, UInt32) -> Bool
-  ) -> UInt32? {
-    var sorted = Array(repeating: ContiguousArray<(hash: UInt64, slot: UInt32)>(), count: shards.count)
-    for key in keys { sorted[Int(key.hash >> 56)].append(key) }
-    for number in sorted.indices {
-      shards[number].reserve(sorted[number].count)
-      for key in sorted[number] {
+  mutating func fill(_ keys: Keys, areSame: (UInt32, UInt32) -> Bool) -> UInt32? {
+    for (number, shard) in keys.shards.enumerated() where !shard.isEmpty {
+      shards[number].reserve(shard.count)
+      for key in shard {
         if let slot = shards[number].find(hash: key.hash, matches: { areSame($0, key.slot) }) {
           return max(slot, key.slot)
         }
         shards[number].insert(key.slot, hash: key.hash)
       }
-      sorted[number] = []
     }
     return nil
+  }
+
+  /// Takes the shards that are empty here from an index of other shards.
+  mutating func merge(_ other: SlotIndex) {
+    for number in shards.indices where shards[number].count == 0 { shards[number] = other.shards[number] }
   }
 
   /// Removes `slot`; an absent one is ignored.

@@ -35,7 +35,7 @@ struct TableTests {
     let hashes = Self.fewHashes(&generator)
     let slots = (0..<400 as Range<UInt32>).filter { _ in Bool.random(using: &generator) }
     var index = SlotIndex()
-    #expect(index.fill(slots.map { (hash: hashes[Int($0)], slot: $0) }, areSame: ==) == nil)
+    #expect(index.fill(Self.keys(slots.map { (hash: hashes[Int($0)], slot: $0) }), areSame: ==) == nil)
     for slot in 0..<400 as Range<UInt32> {
       let found = index.find(hash: hashes[Int(slot)]) { $0 == slot }
       #expect(found == (slots.contains(slot) ? slot : nil), "seed \(seed)")
@@ -47,9 +47,29 @@ struct TableTests {
   @Test("An index is not filled with two slots of one key")
   func filledIndexNamesTwins() {
     var index = SlotIndex()
-    let keys: [(hash: UInt64, slot: UInt32)] = [(7, 0), (7, 1), (9, 2), (7, 3)]
+    let keys = Self.keys([(7, 0), (7, 1), (9, 2), (7, 3)])
     // 1 and 3 hold the same key, 0 another one of the same hash.
     #expect(index.fill(keys) { ($0, $1) == (1, 3) || ($0, $1) == (3, 1) } == 3)
+  }
+
+  @Test("An index that is filled in halves has the keys of both")
+  func filledInHalves() {
+    let hashes = [1, 2, 200, 255].map { UInt64($0) << 56 }
+    var lower = Self.keys(hashes.enumerated().map { (hash: $1, slot: UInt32($0)) })
+    let upper = lower.removeUpperHalf()
+    var (index, other) = (SlotIndex(), SlotIndex())
+    #expect(index.fill(lower, areSame: ==) == nil && other.fill(upper, areSame: ==) == nil)
+    func places(_ index: SlotIndex) -> [UInt32?] { hashes.map { index.find(hash: $0) { _ in true } } }
+    #expect(places(index) == [0, 1, nil, nil])
+    #expect(places(other) == [nil, nil, 2, 3])
+    index.merge(other)
+    #expect(places(index) == [0, 1, 2, 3])
+  }
+
+  private static func keys(_ keys: [(hash: UInt64, slot: UInt32)]) -> SlotIndex.Keys {
+    var sorted = SlotIndex.Keys()
+    for key in keys { sorted.append(key.slot, hash: key.hash) }
+    return sorted
   }
 
   /// Few distinct ones, so that probing, wrapping and shifting back are exercised, in one shard and with four tags.

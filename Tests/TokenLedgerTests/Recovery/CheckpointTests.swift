@@ -44,6 +44,31 @@ struct CheckpointTests {
     }
   }
 
+  @Test(
+    "A checkpoint holds the same state if a thread of its own fills the table", arguments: 0..<20 as Range<UInt64>)
+  func stateOfAThreadIsTheSame(seed: UInt64) async throws {
+    var history = RandomHistory(seed: seed)
+    let folder = try TemporaryFolder()
+    let clock = ManualClock()
+    let ledger = try await open(folder, clock, seed: seed).ledger
+    for _ in 0..<200 { try await history.step(ledger, clock) }
+    try await ledger.checkpoint()
+    for _ in 0..<50 { try await history.step(ledger, clock) }
+    try await ledger.close()
+    let picture = await ledger.picture
+    for slotsAlone in [0, 3, .max] {
+      var replay = LedgerReplay(slotsAlone: slotsAlone)
+      _ = try LogReader.read(storage: FolderStorage(path: folder.path)) { (frame, payload) throws(RecordError) in
+        try replay.apply(frame, payload)
+      }
+      #expect(LedgerPicture(replay.state) == picture, "seed \(seed), \(slotsAlone)")
+      let table = replay.state.table
+      for slot in 0..<UInt32(table.slotCount) where table[slot].status != .free {
+        #expect(table.slot(of: table[slot].id) == slot, "seed \(seed), \(slotsAlone)")
+      }
+    }
+  }
+
   @Test("A checkpoint tells another process that asked for it how far it has come")
   func progressIsTold() async throws {
     let folder = try TemporaryFolder()
