@@ -1,9 +1,10 @@
 internal import HTTPTypes
+internal import HummingbirdCore
 internal import NIOCore
 internal import NIOHTTPTypes
 
-/// Answers those requests of a connection of HTTP/1 that ``DirectRequests`` takes, and passes all others on to the
-/// server.
+/// Answers those requests of a connection of HTTP/1, or a stream of HTTP/2, that ``DirectRequests`` takes, and passes
+/// all others on to the server.
 ///
 /// Stands last before the server, so that bounds and deadlines of the connection hold for these requests and their
 /// replies too. Replies keep the order of the requests: a request is answered here only if the server owes no reply,
@@ -143,5 +144,26 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     if repliesDue > 0, case .end = unwrapOutboundIn(data) { repliesDue -= 1 }
     context.write(data, promise: promise)
+  }
+}
+
+/// Installs ``DirectAnswers`` behind the server's last handler, which the server adds only after this one, when the
+/// first request is there.
+final class DirectInstallation: ChannelInboundHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPRequestPart
+  typealias InboundOut = HTTPRequestPart
+
+  private let requests: DirectRequests
+
+  init(_ requests: DirectRequests) { self.requests = requests }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let pipeline = context.pipeline.syncOperations
+    // Without it the server answers everything.
+    if let last = try? pipeline.handler(type: HTTPConnectionStateHandler.self) {
+      try? pipeline.addHandler(DirectAnswers(requests), position: .after(last))
+    }
+    context.fireChannelRead(data)
+    pipeline.removeHandler(self, promise: nil)
   }
 }

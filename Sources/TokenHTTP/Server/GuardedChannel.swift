@@ -6,7 +6,7 @@ internal import Synchronization
 internal import TokenEngine
 
 /// A child channel with what needs the bare connection: how many an address can have, how long a TLS connection can be
-/// idle, when the client hangs up, and which requests are answered there.
+/// idle, and when the client hangs up.
 struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
   let base: Base
   /// The connections of each address, or nil if they have no bound.
@@ -16,8 +16,6 @@ struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
   /// True if a connection can become one of HTTP/2.
   let awaitsStreams: Bool
   let hangUps: HangUps
-  /// The requests that are answered before they reach the server, or nil for none.
-  var direct: DirectRequests?
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
     let isAdmitted = admit(channel)
@@ -32,16 +30,6 @@ struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
         try channel.pipeline.syncOperations.addHandler(
           ConnectionDeadline(headerTimeout: headerTimeout, idleTimeout: idleTimeout, awaitsStreams: awaitsStreams),
           position: .after(tls))
-      } catch {
-        return channel.eventLoop.makeFailedFuture(error)
-      }
-    }
-    // A connection that can become one of HTTP/2 has no such part yet.
-    if let direct,
-      let last = try? channel.pipeline.syncOperations.handler(type: HTTPConnectionStateHandler.self)
-    {
-      do {
-        try channel.pipeline.syncOperations.addHandler(DirectAnswers(direct), position: .after(last))
       } catch {
         return channel.eventLoop.makeFailedFuture(error)
       }

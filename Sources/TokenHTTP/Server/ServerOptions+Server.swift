@@ -12,14 +12,14 @@ extension ServerOptions {
   func server(notingIn hangUps: HangUps, answering direct: DirectRequests? = nil) -> HTTPServerBuilder {
     let counts = addressCounts
     // A count of its own: connections must not take the place of their streams.
-    let http1 = requests(StreamCounts(max: connectionsMax, addresses: addressCounts))
+    let http1 = requests(StreamCounts(max: connectionsMax, addresses: addressCounts), answering: direct)
     let (certificate, offersHTTP2, timeout) = (certificate, offersHTTP2, headerTimeout)
     let idle = idleTimeout
     return HTTPServerBuilder { responder in
       func guarded(_ base: some ServerChildChannel) -> any ServerChildChannel {
         GuardedChannel(
           base: base, counts: counts, headerTimeout: timeout, idleTimeout: idle,
-          awaitsStreams: certificate != nil && offersHTTP2, hangUps: hangUps, direct: direct)
+          awaitsStreams: certificate != nil && offersHTTP2, hangUps: hangUps)
       }
       guard let certificate else { return guarded(HTTP1Channel(responder: responder, configuration: http1)) }
       guard offersHTTP2 else {
@@ -40,7 +40,9 @@ extension ServerOptions {
   }
 
   /// The configuration with which requests are read, on a connection of HTTP/1 or a stream of HTTP/2.
-  private func requests(_ streams: StreamCounts) -> HTTP1Channel.Configuration {
+  private func requests(
+    _ streams: StreamCounts, answering direct: DirectRequests?
+  ) -> HTTP1Channel.Configuration {
     let (header, body) = (headerTimeout, bodyTimeout)
     let (headerBytes, bodyBytes) = (headerBytesMax, bodyBytesMax)
     return HTTP1Channel.Configuration(
@@ -48,7 +50,7 @@ extension ServerOptions {
         StreamAdmission(counts: streams),
         FramingInstallation(headerBytesMax: headerBytes, bodyBytesMax: bodyBytes),
         DeadlineEnforcement(headerTimeout: header, bodyTimeout: body),
-      ],
+      ] + (direct.map { [DirectInstallation($0)] } ?? []),
       idleTimeout: TimeAmount(idleTimeout),
       httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
         maxHeaderFieldSize: headerBytesMax, maxHeaderListSize: headerBytesMax, maxHeaderFieldCount: 100))
