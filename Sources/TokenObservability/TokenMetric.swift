@@ -94,7 +94,7 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     case .unrotatedRefreshes: "Refreshes of sessions whose refresh token is never rotated."
     case .clientTokens: "Access tokens for clients themselves, by the grant client_credentials."
     case .replays: "Predecessors in their grace window that were answered with the identical pair."
-    case .reuses: "Refresh tokens that were presented again after they had been rotated out."
+    case .reuses: "Refresh tokens that were presented again after they had been consumed."
     case .refusals: "Grants refused, of every type."
     case .proofsRefused: "Proofs of keys that were refused with a good access token."
     case .loginFailures: "Grants of type password that were refused."
