@@ -94,7 +94,7 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     case .unrotatedRefreshes: "Refreshes of sessions whose refresh token is never rotated."
     case .clientTokens: "Access tokens for clients themselves, by the grant client_credentials."
     case .replays: "Predecessors in their grace window that were answered with the identical pair."
-    case .reuses: "Refresh tokens that were presented again after they had been rotated out."
+    case .reuses: "Refresh tokens that were presented again after they had been consumed."
     case .refusals: "Grants refused, of every type."
     case .proofsRefused: "Proofs of keys that were refused with a good access token."
     case .loginFailures: "Grants of type password that were refused."
@@ -125,9 +125,9 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     case .databaseUnavailableSeconds: "For how long the database has not been reached; 0 while it answers."
     case .databaseOutages: "Times that the database could not be reached any more."
     case .outcomesUnknown: "Changes of which it is not known if they were made; each was answered 503."
-    case .feedAge: "Age of the newest news of what other instances revoked."
-    case .feedCurrent: "1 while that age is within store.staleAfter, 0 otherwise."
-    case .feedStale: "Times that it was not any more."
+    case .feedAge: "Time since this instance last heard what other instances have revoked."
+    case .feedCurrent: "1 while that time is within store.staleAfter, 0 otherwise."
+    case .feedStale: "Times that it exceeded store.staleAfter."
     case .databaseFenced: "1 while the database lacks changes that this instance acknowledged: nothing is served."
     }
   }

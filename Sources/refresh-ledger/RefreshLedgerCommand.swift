@@ -5,10 +5,11 @@ import Platform
 struct RefreshLedgerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "refresh-ledger",
-    abstract: "Issues access and refresh tokens and rotates them on a durable ledger.",
+    abstract: "Issues access and refresh tokens, and rotates the refresh tokens in a durable ledger.",
     discussion: """
-      Exit codes: 0 fine, 1 the thing asked about is bad, 64 usage, 66 no such input, 70 internal, 73/74 cannot \
-      create or read, 75 temporary (locked by another process), 78 configuration.
+      Exit codes: 0 fine, 1 the result is bad (a damaged log, a refused token, a problem found, no such session), \
+      64 usage, 66 no such input, 70 internal, 73 cannot create a file, 74 cannot read or write, 75 temporary (locked \
+      by another process), 78 configuration.
       """,
     version: Release.version,
     subcommands: [

@@ -6,7 +6,10 @@ import TokenLedger
 struct ClientsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "clients",
-    abstract: "The clients, in a data folder or a database. A running server sees every change at once.",
+    abstract: """
+      Adds, lists and removes clients, in a data folder or a database. A running server sees every change within \
+      100 ms.
+      """,
     subcommands: [ClientsAdd.self, ClientsList.self, ClientsRemove.self])
 }
 
@@ -39,16 +42,23 @@ struct ClientsAdd: AsyncParsableCommand {
 
   @Option(
     name: .customLong("access-ttl"),
-    help: "How long its access tokens are good, such as 15m; without this, tokens.accessTTL.")
+    help: "The lifetime of its access tokens, such as 15m; without this, tokens.accessTTL.")
   var accessTTL: String?
 
   @Option(
     name: .customLong("refresh-ttl"),
-    help: "How long its refresh tokens can stay unused, such as 30d; without this, sessions.refreshTTL.")
+    help: """
+      The idle lifetime of its sessions: how long a refresh token can stay unused, such as 30d; without this, \
+      sessions.refreshTTL.
+      """)
   var refreshTTL: String?
 
   @Option(
-    name: .customLong("max-age"), help: "How old its sessions can become, such as 365d; without this, sessions.maxAge.")
+    name: .customLong("max-age"),
+    help: """
+      The absolute lifetime of its sessions: how old they can become even if they are used, such as 365d; without \
+      this, sessions.maxAge.
+      """)
   var maxAge: String?
 
   @Option(help: "When a refresh consumes the refresh token: always, or never (only for a client with a secret).")
@@ -155,7 +165,7 @@ struct ClientsList: AsyncParsableCommand {
 
 struct ClientsRemove: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "remove", abstract: "Removes a client; its sessions can no longer be refreshed.")
+    commandName: "remove", abstract: "Removes a client, and ends its sessions.")
 
   @Argument(help: "The client_id.", transform: NameForm.typed)
   var id: String

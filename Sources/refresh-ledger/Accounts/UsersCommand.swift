@@ -6,7 +6,10 @@ import TokenLedger
 struct UsersCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "users",
-    abstract: "The users, in a data folder or a database. A running server sees every change at once.",
+    abstract: """
+      Adds, lists, changes and removes users, in a data folder or a database. A running server sees every change \
+      within 100 ms.
+      """,
     subcommands: [
       UsersAdd.self, UsersList.self, UsersPassword.self, UsersDisable.self, UsersEnable.self, UsersRemove.self,
     ])
@@ -15,7 +18,7 @@ struct UsersCommand: AsyncParsableCommand {
 struct UsersAdd: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "add", abstract: "Adds a user who may log in.")
 
-  @Argument(help: "The user's name, which becomes the sub of its tokens.", transform: NameForm.typed)
+  @Argument(help: "The user's name, which becomes the claim sub of the user's tokens.", transform: NameForm.typed)
   var name: String
 
   @OptionGroup var place: StoreOptions
@@ -70,7 +73,7 @@ struct UsersList: AsyncParsableCommand {
 
 struct UsersPassword: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "password", abstract: "Gives a user a new password and ends the user's open sessions.")
+    commandName: "password", abstract: "Gives a user a new password, and ends the user's sessions.")
 
   @Argument(help: "The user's name.", transform: NameForm.typed)
   var name: String
@@ -92,7 +95,7 @@ struct UsersPassword: AsyncParsableCommand {
 
 struct UsersDisable: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "disable", abstract: "Keeps a user from logging in and ends its sessions.")
+    commandName: "disable", abstract: "Keeps a user from logging in, and ends the user's sessions.")
 
   @Argument(help: "The user's name.", transform: NameForm.typed)
   var name: String
@@ -101,13 +104,13 @@ struct UsersDisable: AsyncParsableCommand {
 
   func run() async throws {
     try await place.users { try await $0.setEnabled(name: name, false) }
-    try Terminal.writeLine("disabled user \(name); its sessions end, at once if a server is running")
+    try Terminal.writeLine("disabled user \(name); the user's sessions end, at once if a server is running")
   }
 }
 
 struct UsersEnable: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "enable", abstract: "Lets a disabled user log in and refresh again.")
+    commandName: "enable", abstract: "Lets a disabled user log in again.")
 
   @Argument(help: "The user's name.", transform: NameForm.typed)
   var name: String
@@ -122,7 +125,7 @@ struct UsersEnable: AsyncParsableCommand {
 
 struct UsersRemove: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "remove", abstract: "Removes a user; its sessions can no longer be refreshed.")
+    commandName: "remove", abstract: "Removes a user, and ends the user's sessions.")
 
   @Argument(help: "The user's name.", transform: NameForm.typed)
   var name: String

@@ -9,12 +9,12 @@ import TokenSigning
 struct DatabaseAdopt: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "adopt",
-    abstract: "Moves a data folder's sessions, users, clients and keys to a database; every token stays good.",
+    abstract: "Moves a data folder's sessions, users, clients and keys to a database; every token stays valid.",
     discussion: """
-      Stop the folder's server first. As soon as the move begins, the folder refuses to open, and instances refuse to \
-      serve from the database until everything has been moved. If the command was interrupted, run it again: it \
-      continues where it stopped. Until the database has opened, --undo reverses the move. The tables are made if \
-      there are none. Keys move with --master-key; without it they stay files, which every server must have.
+      Stop the folder's server first. As soon as the move begins, no program opens the folder any more, and instances \
+      refuse to serve from the database until everything has been moved. If the command was interrupted, run it again: \
+      it continues where it stopped. Until the move is complete, --undo reverses it. The tables are made if there are \
+      none. Keys move with --master-key; without it they stay files, which every instance must have.
       """)
 
   @OptionGroup var data: DataFolderOption

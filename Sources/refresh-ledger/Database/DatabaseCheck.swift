@@ -4,10 +4,11 @@ import ArgumentParser
 struct DatabaseCheck: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Says whether a database is safe to serve from: servers, replication, settings, clock, tables, keys.",
+    abstract:
+      "Says whether a database is safe to serve from: PostgreSQL servers, replication, settings, clock, tables, keys.",
     discussion: """
-      Asks every host that the address names, and changes nothing. Works beside any number of servers. Exits with 1 if \
-      there is a problem; a warning is not a problem.
+      Asks every host that the address names, and changes nothing. Works while any number of instances run. Exits with \
+      1 if there is a problem; a warning is not a problem.
       """)
 
   @OptionGroup var database: DatabaseOptions

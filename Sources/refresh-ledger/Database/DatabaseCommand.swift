@@ -5,11 +5,11 @@ struct DatabaseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "database",
     abstract:
-      "The PostgreSQL database that many servers share: its tables, its state, and whether it is safe to serve from.",
+      "Prepares and checks the PostgreSQL database that instances share, ends its sessions, moves a ledger in or out.",
     subcommands: [DatabaseInit.self, DatabaseCheck.self, DatabaseFence.self, DatabaseAdopt.self, DatabaseLeave.self])
   #else
   static let configuration = CommandConfiguration(
-    commandName: "database", abstract: "The PostgreSQL database that many servers share: not in this build.")
+    commandName: "database", abstract: "Works on the PostgreSQL database that instances share: not in this build.")
 
   @Argument(parsing: .allUnrecognized, help: .hidden)
   var rest: [String] = []

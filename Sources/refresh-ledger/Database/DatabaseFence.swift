@@ -7,12 +7,12 @@ import TokenLedgerPostgres
 struct DatabaseFence: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fence",
-    abstract: "Ends every session of a database that has lost changes that servers had acknowledged.",
+    abstract: "Ends every session of a database that has lost changes that instances had acknowledged.",
     discussion: """
-      For a database that was restored to an earlier moment, or whose promoted standby had lagged. It is not known \
-      which tokens were consumed since, so none is accepted any more and all users must log in again. Servers that \
-      refused to serve because of the loss serve again within seconds. Users, clients and keys stay as the database \
-      has them. On a terminal the command asks first.
+      For a database that was restored to an earlier moment, or in which a standby that lagged was promoted. It is not \
+      known which tokens were consumed by the changes that were lost, so no token is accepted any more and all users \
+      must log in again. Instances that refused to serve because of the loss serve again within seconds. Users, \
+      clients and keys stay as the database has them. On a terminal the command asks first.
       """)
 
   @OptionGroup var database: DatabaseOptions

@@ -10,8 +10,9 @@ struct DatabaseInit: AsyncParsableCommand {
     commandName: "init",
     abstract: "Makes the tables in a database, or upgrades them, and sets the issuer and the first keys.",
     discussion: """
-      Keeps what is already there, so it can be run again, also while servers run and twice at the same time. Make the \
-      database itself and its user with PostgreSQL's own tools (createdb, createuser).
+      Keeps what is already there, so it can be run again, even while instances run and even by two callers at the \
+      same time. Only tables of version 1 need all instances to be stopped first. Make the database itself and its \
+      role before this; docs/running/database.sql does.
       """)
 
   @OptionGroup var database: DatabaseOptions
@@ -109,11 +110,11 @@ struct DatabaseInit: AsyncParsableCommand {
     }
     lines.append(
       outcome.issuer.map { "tokens are issued for \($0)" }
-        ?? "no issuer is set: give --issuer here, or set tokens.issuer where servers run")
+        ?? "no issuer is set: give --issuer here, or set tokens.issuer where instances run")
     if !outcome.keys.isEmpty {
       lines.append("made the first signing keys, sealed with \(store.masterKeys.first ?? "")")
     } else if store.masterKeys.isEmpty && store.keyFolder.isEmpty {
-      lines.append("no keys were made: name the file that seals them with --master-key, here or where servers run")
+      lines.append("no keys were made: name the file that seals them with --master-key, here or where instances run")
     }
     lines.append("Next: refresh-ledger database check \(options)")
     return lines.joined(separator: "\n")

@@ -5,12 +5,12 @@ import TokenLedgerPostgres
 struct DatabaseLeave: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "leave",
-    abstract: "Moves sessions, users, clients and keys from a database to a new data folder; every token stays good.",
+    abstract: "Moves sessions, users, clients and keys from a database to a new data folder; every token stays valid.",
     discussion: """
-      Stop the servers first: as soon as the move begins, they refuse to serve from the database. The folder's log \
-      gets its name once it is complete and the database has noted that. If the command was interrupted, run it again. \
-      Events and everything else stay in the database, but no server serves from it any more. Keys that are sealed in \
-      the database need --master-key.
+      --data names the new folder. Stop the instances first: as soon as the move begins, they refuse to serve from the \
+      database. Do not serve from the folder before the command has finished; until then its log is named log.leaving. \
+      If the command was interrupted, run it again. Nothing is deleted from the database, and events are not copied, \
+      but no instance serves from the database any more. Keys that are sealed in the database need --master-key.
       """)
 
   @OptionGroup var data: DataFolderOption

@@ -12,9 +12,9 @@ struct InitCommand: ParsableCommand {
     abstract:
       "Makes what a server needs: a configuration with every setting explained, the data folder, keys, a first user and client.",
     discussion: """
-      Keys, user and client are made as the first start of the server makes them, and only those that do not exist \
-      yet; their secrets are printed only this once. An existing configuration is never overwritten: the command exits \
-      with 73 and makes nothing else.
+      Keys, user and client are made in the same way as by a first start of the server, and only if they do not exist \
+      yet; their secrets are printed only once. An existing configuration is never overwritten: the command then exits \
+      with 73 and makes nothing.
       """)
 
   static let standardPath = "refresh-ledger.yaml"

@@ -6,7 +6,8 @@ import TokenSigning
 
 struct KeysCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "keys", abstract: "The signing keys, in a data folder or a database.",
+    commandName: "keys",
+    abstract: "Lists, rotates, retires and imports the signing keys, in a data folder or a database.",
     subcommands: [KeysList.self, KeysRotate.self, KeysRetire.self, KeysImport.self])
 }
 
@@ -49,10 +50,12 @@ struct KeysList: AsyncParsableCommand {
 struct KeysRotate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rotate",
-    abstract: "Lets the next key sign, keeps the current one for the tokens it signed, and makes a new next key.",
+    abstract:
+      "Lets the next key sign, keeps the current key to verify the tokens that it signed, and makes a new next key.",
     discussion: """
-      A running server sees the change within a second. If there is no next key yet, as with the first keys, a new key \
-      signs at once. In a database the next key signs only once all servers and verifiers have had time to read it.
+      A running server sees the change within a second. If a data folder has no next key yet, as with a first key of \
+      HS256, a new key signs at once. With keys that instances share, in a database or a key folder, the command is \
+      refused until all instances and verifiers have had time to read the next key.
       """)
 
   @OptionGroup var place: StoreOptions
@@ -65,10 +68,10 @@ struct KeysRotate: AsyncParsableCommand {
       """)
   var algorithm: String?
 
-  @Flag(help: "Rotate the key of refresh tokens instead, which is always HS256.")
+  @Flag(help: "Rotate the key that signs refresh tokens (always HS256), and not that of access tokens.")
   var refresh = false
 
-  @Flag(help: "In a database: rotate even if some servers and verifiers do not know the next key yet.")
+  @Flag(help: "With shared keys: rotate even if some instances and verifiers do not know the next key yet.")
   var force = false
 
   func validate() throws {
@@ -102,27 +105,27 @@ struct KeysRotate: AsyncParsableCommand {
 struct KeysRetire: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "retire",
-    abstract: "Removes a retiring key.",
+    abstract: "Removes a retiring key, which verifies tokens and no longer signs any.",
     discussion:
-      "Refused while tokens that it signed can still be good; with --force those tokens are refused from then on.")
+      "Refused while tokens that it signed can still be valid; with --force those tokens are refused from then on.")
 
   @Argument(help: "The key's id, as keys list shows it.")
   var kid: String
 
   @OptionGroup var place: StoreOptions
 
-  @Flag(help: "A key of refresh tokens.")
+  @Flag(help: "Remove a key of refresh tokens, and not one of access tokens.")
   var refresh = false
 
   @Option(
     name: .customLong("tokens-live"),
     help: """
-      How long its tokens are good, such as 15m; without this, \(Limits.accessLifetime.most) for access tokens and \
-      \(Limits.lifetime.most) for refresh tokens.
+      The longest lifetime of the tokens that the key signed, such as 15m; without this, \
+      \(Limits.accessLifetime.most) for access tokens and \(Limits.lifetime.most) for refresh tokens.
       """)
   var tokensLive: String?
 
-  @Flag(help: "Remove the key even if tokens that it signed can still be good.")
+  @Flag(help: "Remove the key even if tokens that it signed can still be valid.")
   var force = false
 
   func validate() throws {
@@ -146,7 +149,7 @@ struct KeysRetire: AsyncParsableCommand {
 struct KeysImport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Imports a private key as the next key of access tokens.",
+    abstract: "Imports a private key as the next key that signs access tokens.",
     discussion: "The file is PKCS #8 PEM, as openssl genpkey writes it. Run keys rotate to let the key sign.")
 
   @Argument(help: "The PEM file.")

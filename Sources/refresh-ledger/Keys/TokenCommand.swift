@@ -11,12 +11,17 @@ struct TokenVerify: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Verifies a JWT of any issuer. Exit 0: prints its claims. Exit 1: says in one line why it is refused.",
-    discussion: "HS256, ES256, EdDSA (Ed25519), RS256 and PS256. The time is this machine's, without leeway.")
+    discussion: """
+      The algorithms HS256, ES256, EdDSA (Ed25519), RS256 and PS256 are accepted. The token's times are compared with \
+      this machine's clock, without leeway.
+      """)
 
-  @Option(name: .customLong("jwks"), help: "A JWK Set, or a single JWK, of public or shared keys.")
+  @Option(name: .customLong("jwks"), help: "A file with a JWK Set, or with a single JWK, of public or shared keys.")
   var keySetPath: String?
 
-  @Option(name: .customLong("secret-file"), help: "A shared secret: a JWK of kty oct, or its raw bytes.")
+  @Option(
+    name: .customLong("secret-file"),
+    help: "A file with a shared secret: a JWK of kty oct, or the raw bytes of the secret.")
   var secretPath: String?
 
   @Option(name: .customLong("iss"), help: "The value that the token's iss must have.")

@@ -15,8 +15,8 @@ struct LoadCommand: AsyncParsableCommand {
       token endpoint; with --in-process to the embedded engine or, with --database as well, to one more instance on a \
       shared database. --compare compares two runs.
       Exit codes: 0 no invariant broke, 1 one did, 64 usage, 66 no such file, 73 a file cannot be written, 75 the \
-      server could not be reached or stopped answering, 78 what was given does not fit the server (address, password, \
-      client, certificate). docs/load-testing.md says more.
+      server could not be reached or stopped answering, 78 a value that you gave does not fit the server (address, \
+      password, client, certificate). docs/load-testing.md says more.
       """)
 
   @Flag(
@@ -30,7 +30,7 @@ struct LoadCommand: AsyncParsableCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: "Compare two files that --json wrote: print their figures and, with --report, write a page.")
+    help: "Compare two files that --json wrote (--compare A B): print their figures and, with --report, write a page.")
   var compare: [String] = []
 
   func validate() throws {

@@ -63,7 +63,7 @@ struct LoadEndpointOptions: ParsableArguments {
   )
   var dpop = false
 
-  @Flag(help: "Use HTTP/2 if TLS and the server allow it: all --connections are then streams of a few connections.")
+  @Flag(help: "Use HTTP/2 if TLS and the server allow it: the callers then share a few connections, as streams.")
   var http2 = false
 
   @Option(help: "How long to wait for a reply.")

@@ -9,7 +9,7 @@ import TokenEngine
 struct LoadEngineOptions: ParsableArguments {
   @Option(
     help: """
-      When an outcome of the embedded engine counts as durable: \(SettingValue.sentence(of: DurabilitySetting.self)). \
+      When an outcome of the embedded engine counts as durable. \
       (default: \(ServerSettings.standard.durability.rawValue))
       """)
   var durability: DurabilitySetting?

@@ -4,10 +4,13 @@ import TokenEngine
 
 /// The options for the intensity, the length and the faults of a load.
 struct LoadShapeOptions: ParsableArguments {
-  @Option(help: "Sessions to open first, each with a chain of tokens of its own. (default: one per connection)")
+  @Option(help: "Sessions to open first, each with a chain of tokens of its own. (default: one per caller)")
   var sessions: Int?
 
-  @Option(help: "Callers that rotate at the same time, one request each; at most one for each session. (default: 32)")
+  @Option(
+    help: """
+      Callers (connections) that rotate at the same time, one request each; at most one for each session. (default: 32)
+      """)
   var connections: Int?
 
   @Option(help: "How long to rotate: 500ms, 30s, 5m. (default: 30s, in process 3s)")
@@ -15,23 +18,27 @@ struct LoadShapeOptions: ParsableArguments {
 
   @Option(
     help: """
-      Requests per second, due at fixed times whatever the server does (open loop); latencies count from those times. \
+      Requests per second, due at fixed times whatever the server does (open loop); latencies are measured from \
+      those times. \
       (default: each caller sends its next request when the last one was answered)
       """)
   var rate: Double?
 
-  @Option(name: .customLong("replay-rate"), help: "Share of rotations after which a consumed token is presented again.")
+  @Option(
+    name: .customLong("replay-rate"),
+    help: "Share of rotations, 0 to 1, after which a consumed token is presented again.")
   var replayRate = 0.01
 
   @Option(
     help: "How many callers present one token at the same moment, as often as --race-rate says. (default: no races)")
   var race: Int?
 
-  @Option(name: .customLong("race-rate"), help: "Share of rotations that are a race, if --race is given.")
+  @Option(name: .customLong("race-rate"), help: "Share of rotations, 0 to 1, that are a race, if --race is given.")
   var raceRate = 0.01
 
   @Option(
-    name: .customLong("loss-rate"), help: "Share of rotations whose client drops the connection and tries again.")
+    name: .customLong("loss-rate"),
+    help: "Share of rotations, 0 to 1, whose client drops the connection and tries again.")
   var lossRate = 0.0
 
   @Option(help: "How long a session waits after a reply before it asks again: 500ms, 10s. (default: 0s)")
@@ -42,8 +49,8 @@ struct LoadShapeOptions: ParsableArguments {
 
   @Option(
     help: """
-      How long the server answers a consumed token again, with the same successor. A later answer is a broken \
-      invariant. In process, this is also the engine's grace window. (default: 0s)
+      How long after a rotation the server answers the consumed token again, with the same successor. If it is granted \
+      later than that, an invariant is broken. In process, this is also the engine's grace window. (default: 0s)
       """)
   var grace: String?
 

@@ -7,11 +7,11 @@ struct LogBackup: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "backup",
     abstract:
-      "Makes a complete, checked copy of the log with all that was acknowledged before, also while the server runs.",
+      "Makes a complete, checked copy of the log, with all that was acknowledged before the command was started.",
     discussion: """
-      The copy is a data folder with the log and the issuer. It is marked, so that a server refuses to open it before \
-      `log restore`. Keys, users and clients are separate small files: copy keys/, users.json and clients.json to it \
-      too.
+      The server can be running. The copy is a data folder with the log and the issuer. It is marked, so that a server \
+      refuses to open it until `log restore` has been run on it. Keys, users and clients are separate small files: \
+      copy keys/, users.json and clients.json to it too.
       """)
 
   @OptionGroup var data: DataFolderOption
@@ -63,8 +63,7 @@ struct LogBackup: ParsableCommand {
 struct LogRestore: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "restore",
-    abstract:
-      "Makes a log that is older than what was served from it (a backup, or what a repair left) fit to be served again.",
+    abstract: "Prepares a backup, or the log that a repair left, to be served: a log that lacks the last changes.",
     discussion: """
       Tokens that were consumed after the log's last record are live in it, and cannot be told from the others. So \
       every session in it is ended, and all users must log in again. The server must be stopped.
@@ -83,7 +82,10 @@ struct LogRestore: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Continue with an epoch above this one, the highest of this log that was seen.", valueName: "epoch"))
+      """
+      The highest epoch that any start of this log has logged; the restored log continues above it. The epoch is the \
+      number of times that the log was opened.
+      """, valueName: "epoch"))
   var aboveEpoch: UInt32 = 0
 
   func run() async throws {

@@ -6,10 +6,11 @@ import WriteAheadLog
 struct LogCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "log",
-    abstract: "The write-ahead log.",
+    abstract: "Inspects, backs up, repairs and restores the write-ahead log.",
     discussion: """
-      info, verify, dump, tail, history and backup read only and take no lock, so they work while the server runs. checkpoint \
-      asks a running server to write one. repair and restore need the server to be stopped.
+      info, verify, dump, tail, history and backup only read, and take no lock, so they work while the server runs. \
+      checkpoint asks a running server to write a checkpoint, or writes it itself if no server runs. repair --apply \
+      and restore need the server to be stopped.
       """,
     subcommands: [
       LogInfo.self, LogVerify.self, LogDump.self, LogTail.self, LogHistory.self, LogCheckpoint.self, LogBackup.self,

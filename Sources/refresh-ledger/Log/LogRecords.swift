@@ -6,7 +6,7 @@ import WriteAheadLog
 struct LogDump: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dump",
-    abstract: "Prints every record of the log in a row of its own: sequence, time, event, session, facts.",
+    abstract: "Prints every record of the log in a row of its own: sequence, time, event, session, facts of the event.",
     discussion: "What a checkpoint holds comes first, with the sequence of the last record that it covers.")
 
   @OptionGroup var data: DataFolderOption
@@ -52,7 +52,7 @@ struct LogHistory: ParsableCommand {
     abstract: "Shows the history of one session, or of all sessions of a subject, from the log.",
     discussion: """
       The history of a session that was opened before the last checkpoint begins with what the checkpoint holds of it: \
-      a line of the kind session. Exits with 1 if the log knows nothing of the session.
+      a line whose event is session. Exits with 1 if the log knows nothing of the session.
       """)
 
   @OptionGroup var data: DataFolderOption

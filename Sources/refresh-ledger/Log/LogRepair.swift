@@ -8,10 +8,10 @@ struct LogRepair: AsyncParsableCommand {
     commandName: "repair",
     abstract: "Says what can be saved of a damaged log, and with --apply saves it. Deletes nothing.",
     discussion: """
-      Everything before the first damage can be saved. Which tokens were consumed after it cannot be known, so every \
+      Everything before the first damage can be saved. Nobody can know which tokens were consumed after that, so every \
       session in what is left is ended. Whatever is cut off or set aside stays in the folder under a name that begins \
-      with damaged-. A torn tail, as a crash leaves it, is not damage: the server cuts it off by itself. The server \
-      must be stopped for --apply.
+      with damaged-. A torn tail (records at the end that a crash left incomplete) is not damage: the server cuts it \
+      off by itself. The server must be stopped for --apply.
       """)
 
   @OptionGroup var data: DataFolderOption

@@ -7,8 +7,8 @@ struct LogTail: AsyncParsableCommand {
     commandName: "tail",
     abstract: "Prints the last records of the log, and with -f those that are written from then on.",
     discussion: """
-      Reads beside the server, without its lock, from one segment to the next and across checkpoints. Ends with Control-C. \
-      A record is shown as soon as it is in the file, a moment before it is known to be durable.
+      Reads while the server runs, without its lock, from one segment to the next and across checkpoints. Control-C \
+      ends the command. A record is shown as soon as it is in the file, a moment before it is known to be durable.
       """)
 
   @OptionGroup var data: DataFolderOption

@@ -8,9 +8,10 @@ struct ExportCommand: AsyncParsableCommand {
     commandName: "export",
     abstract: "Writes the live sessions as lines of JSON.",
     discussion: """
-      In a data folder, the sessions are read from the log, beside a running server and without its lock, as of one \
-      record that is named on the standard error output. From a database, or with --url from a server, they are read \
-      page by page. The lines hold no token and no key. docs/migrating.md says how import uses them.
+      From a data folder, the sessions are read from the log without its lock, so the server can be running. They are \
+      those that were live after one record of the log, whose number is printed at the end. From a database, or with \
+      --url from a server, they are read page by page. The lines hold no token and no key. docs/migrating.md says how \
+      import uses them.
       """)
 
   @OptionGroup var place: StoreOptions

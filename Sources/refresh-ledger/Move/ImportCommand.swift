@@ -13,8 +13,8 @@ struct ImportCommand: AsyncParsableCommand {
     discussion: """
       A line is a JSON object: subject, client_id, and optionally scope, label, opened_at, idle_end, expires_at. The \
       whole file is checked before anything is changed. If an import was interrupted, run it again: it continues where \
-      it stopped, and opens no session twice. The server of a data folder must be stopped; servers on a database keep \
-      running. docs/migrating.md says more.
+      it stopped, and opens no session twice. The server of a data folder must be stopped; instances on a database \
+      can keep running. docs/migrating.md says more.
       """)
 
   @Argument(help: "The file of JSON lines.")
@@ -24,7 +24,8 @@ struct ImportCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write a line with the refresh token of each session to this new file, of mode 0600.", valueName: "file"))
+      "Write a line with the refresh token of each session to this new file, of mode 0600. Required without --dry-run.",
+      valueName: "file"))
   var tokens: String?
 
   @Flag(help: "Check everything and change nothing; works while the server runs.")

@@ -5,11 +5,14 @@ import Platform
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
-    abstract:
-      "Runs the server. SIGTERM and SIGINT let requests finish and end it; SIGHUP reads users, clients, keys and certificate again.",
+    abstract: """
+      Runs the server. SIGTERM and SIGINT end it once the requests under way are finished; SIGHUP reads users, \
+      clients, keys and certificate again.
+      """,
     discussion: """
-      Every setting can be given in the file, in the environment (http.port is REFRESH_LEDGER_HTTP_PORT) or, if there \
-      is one, with an option here; the later of these wins. docs/configuration.md lists them.
+      Every setting can be given in the file, in the environment (http.port is REFRESH_LEDGER_HTTP_PORT) and, if it \
+      has one, with an option here. An option takes precedence over the environment, and the environment over the \
+      file. docs/configuration.md lists the settings.
       """)
 
   @OptionGroup var place: StoreOptions
@@ -20,7 +23,7 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "The port to listen on: http.port; 0 for any free port.")
   var port: String?
 
-  @Option(help: "The lowest level that is logged: trace, debug, info, notice, warning, error or critical.")
+  @Option(help: "The lowest level that is logged.")
   var logLevel: Logger.Level?
 
   func run() async throws {

@@ -6,11 +6,11 @@ import WriteAheadLog
 struct SessionsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sessions",
-    abstract: "The live sessions.",
+    abstract: "Lists live sessions, shows a session and its history, and revokes sessions.",
     discussion: """
       In a data folder, list and show read the log without a lock, so they work while the server runs; revoke needs \
-      the log for itself. In a database all three work beside any number of servers. With --url they ask a running \
-      server, as one of its admin clients.
+      the log to itself, so the server must be stopped. In a database all three work while any number of instances \
+      run. With --url they ask a running server, as one of its admin clients.
       """,
     subcommands: [SessionsList.self, SessionsShow.self, SessionsRevoke.self])
 }
@@ -106,8 +106,8 @@ struct SessionsRevoke: AsyncParsableCommand {
     abstract: "Ends one session, the sessions of a subject or of a client, or all sessions.",
     discussion: """
       Prints how many sessions ended. That can be none; but if one session is named by its id and is not live, the \
-      command exits with 1. While a server has the log of a data folder open, ask it with --url; otherwise the command \
-      exits with 75.
+      command exits with 1. While a server has the log of a data folder open, use --url to ask that server; without \
+      --url the command then exits with 75.
       """)
 
   @Argument(help: ArgumentHelp("One session: the claim sid of its tokens.", valueName: "sid"))

@@ -70,10 +70,10 @@ extension Setting {
   private static let sessions = [
     Setting(
       .sessionsRefreshTTL, .duration(\.engine.idleLifetime, Limits.lifetime, example: "30d"),
-      "How long a refresh token can stay unused."),
+      "How long a refresh token can stay unused: the idle lifetime of its session."),
     Setting(
       .sessionsMaxAge, .duration(\.engine.absoluteLifetime, Limits.lifetime, example: "365d"),
-      "The age at which a session ends, even if it is in use."),
+      "The age at which a session ends, even if it is in use: its absolute lifetime."),
     Setting(
       .sessionsPerSubjectMax, .count(\.engine.sessionsPerSubjectMax, Limits.sessionsPerSubject.range),
       "How many sessions a subject may have; the next log-in ends the one unused the longest. 0 for any number."),
@@ -102,7 +102,7 @@ extension Setting {
       "Require a nonce of this server in each proof, so that proofs cannot be made long in advance."),
     Setting(
       .dpopWindow, .duration(\.engine.dpop.window, Limits.proofWindow, example: "60s"),
-      "How old a proof may be, in whole seconds; accepted ones are remembered that long. The same on every server."),
+      "How old a proof may be, in whole seconds; accepted ones are remembered that long. The same on every instance."),
   ]
 
   private static let log = [
@@ -125,7 +125,8 @@ extension Setting {
     Setting(
       .storeKind, .choice(\.store.kind),
       "Where sessions are: embedded, in the data folder of one server; postgres, in a database that any number of",
-      "servers share (docs/multi-instance.md). The settings below are for postgres only, those of log for embedded only."
+      "instances share (docs/multi-instance.md). The settings below are for postgres only, those of log for embedded",
+      "only."
     ),
     Setting(
       .storeDatabase, flag: "--database", .line(\.store.database, bytes: 0...4096, StoreSettings.checked(database:)),
@@ -136,27 +137,28 @@ extension Setting {
       "The schema that has the tables."),
     Setting(
       .storeConnections, .count(\.store.connections, StoreSettings.connectionsLimit),
-      "How many connections change sessions; one more listens for what other servers did."),
+      "How many connections change sessions; one more listens for what other instances did."),
     Setting(
       .storeStandby, flag: "--standby", .choice(\.store.standby),
-      "required serves only while PostgreSQL waits for a synchronous standby. none is for storage that is replicated",
-      "below PostgreSQL, or if a failover may make consumed tokens valid again."),
+      "required: log-ins, refreshes and revocations are answered only while PostgreSQL makes each commit wait for a",
+      "synchronous standby. none is for storage that is replicated below PostgreSQL, or if a failover may make",
+      "consumed tokens valid again."),
     Setting(
       .storeMasterKey, flag: "--master-key", .files(\.store.masterKeys, count: 0...StoreSettings.masterKeysMax),
       "Files of 32 bytes, separated by commas. The first seals the signing keys that are kept in the database; each can",
       "open them. To make one: openssl rand -out FILE 32."),
     Setting(
       .storeKeyFolder, flag: "--key-folder", .line(\.store.keyFolder, bytes: 0...4096),
-      "Instead, a folder of key files, like keys in a data folder, that is the same on every server."),
+      "In place of masterKey: a folder of key files, like keys in a data folder, that is the same on every instance."),
     Setting(
       .storeRequestDeadline, .duration(\.store.requestDeadline, StoreSettings.requestDeadlineLimit, example: "10s"),
       "How long a request waits for the database, retries included, before it is answered 503."),
     Setting(
       .storeStaleAfter, .duration(\.store.staleAfter, StoreSettings.staleAfterLimit, example: "5s"),
-      "How old the news of revocations by other servers may be before this one reports it in health and metrics."),
+      "How long an instance may not have heard of revocations by others before it reports this in health and metrics."),
     Setting(
       .storeOnStale, .choice(\.store.onStale),
-      "What this server does with access tokens once the news is too old: serve accepts them, refuse does not."),
+      "What an instance does with access tokens after that time: serve accepts them, refuse does not."),
     Setting(
       .storeEventRetention, .duration(\.store.eventRetention, StoreSettings.eventRetentionLimit, example: "90d"),
       "How long events are kept; histories and streams are read from them."),

@@ -5,25 +5,32 @@ import ArgumentParser
 struct DatabaseOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The database that servers share (store.database), such as postgresql://user@host/name.", valueName: "url"))
+      "The database that instances share (store.database), such as postgresql://user@host/name.", valueName: "url"))
   var database: String?
 
   @Option(help: ArgumentHelp("With a database: the schema that has the tables (store.schema).", valueName: "name"))
   var schema: String?
 
-  @Option(help: ArgumentHelp("With a database: required or none (store.standby).", valueName: "standby"))
+  @Option(
+    help: ArgumentHelp(
+      "With a database: whether each commit must wait for a standby, required or none (store.standby).",
+      valueName: "standby"))
   var standby: String?
 
   @Option(
     name: .customLong("master-key"),
     help: ArgumentHelp(
-      "With a database: the files that open the keys in it, separated by commas (store.masterKey).", valueName: "files")
-  )
+      """
+      With a database: the files of the master keys that decrypt the signing keys in it, separated by commas \
+      (store.masterKey).
+      """, valueName: "files"))
   var masterKey: String?
 
   @Option(
     name: .customLong("key-folder"),
-    help: ArgumentHelp("With a database: the folder of the key files instead (store.keyFolder).", valueName: "folder"))
+    help: ArgumentHelp(
+      "With a database: the folder of the signing keys, if they are not in the database (store.keyFolder).",
+      valueName: "folder"))
   var keyFolder: String?
 
   @Option(name: .customLong("config"), help: "A configuration file, YAML or JSON.")

@@ -7,12 +7,12 @@ struct TopCommand: AsyncParsableCommand {
     commandName: "top",
     abstract: "Watches a server: sessions, rates, refusals, latencies, the growth of its log.",
     discussion: """
-      With --url it reads the metrics of a running server over HTTP; with --data the log in the server's folder, \
-      beside the server and without its lock; with --database the events of all servers that share the database. On a \
+      With --url it reads the metrics of a running server over HTTP; with --data the log in the server's folder, while \
+      the server runs and without its lock; with --database the events of all instances that share the database. On a \
       terminal the view is updated in place until q is pressed; elsewhere each reading is a line.
       """)
 
-  @Option(help: "Ask this server, such as http://127.0.0.1:8080, with its path prefix.")
+  @Option(help: "Ask this server, such as http://127.0.0.1:8080, followed by its http.pathPrefix if it has one.")
   var url: String?
 
   @Option(help: "With --url: a PEM file of the certificates to trust, if this system does not trust the server's.")

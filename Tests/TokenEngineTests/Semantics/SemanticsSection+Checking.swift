@@ -29,9 +29,11 @@ extension SemanticsSection {
     SemanticsSection(
       title: "What is checked before a live token is consumed",
       rows: [
-        live("by another client", act: { try await $0.present($0.last, as: Client(id: "app", isPublic: true)) }),
         live(
-          "by a client without the grant",
+          "presented by another client",
+          act: { try await $0.present($0.last, as: Client(id: "app", isPublic: true)) }),
+        live(
+          "presented by a client that may not use the grant type `refresh_token`",
           act: { try await $0.present($0.last, as: Client(id: "web", isPublic: true, grants: [.password])) }),
         live("more scope than was granted", act: { try await $0.present($0.last, scope: "admin") }),
         live("changed by one byte", act: { try await $0.present("\($0.last.refreshToken.dropLast())!") }),
@@ -52,19 +54,19 @@ extension SemanticsSection {
             $0.fixture.subjects.set(subject("read write", version: AccountVersion("2")), password: "new")
           }),
         live(
-          "subject changed its password before the session was opened",
+          "subject changed its password after the session was opened, in the same millisecond",
           after: {
             $0.fixture.subjects.set(subject("read write", version: AccountVersion("2")), password: "new")
           }),
         live(
-          "subject lost a scope",
+          "subject lost one of two scopes",
           after: { $0.fixture.subjects.set(subject("read"), password: "ann") }),
         live(
-          "subject lost a scope, and the refresh names both that it had",
+          "subject lost one of two scopes, and the refresh asks for both",
           after: { $0.fixture.subjects.set(subject("read"), password: "ann") },
           act: { try await $0.present($0.last, scope: "read write") }),
         live(
-          "subject lost a scope, and the refresh names that one alone",
+          "subject lost one of two scopes, and the refresh asks for that one alone",
           after: { $0.fixture.subjects.set(subject("read"), password: "ann") },
           act: { try await $0.present($0.last, scope: "write") }),
         live(
@@ -120,7 +122,7 @@ extension SemanticsSection {
             return try await $0.present($0.last)
           }),
         fixed(
-          "absolute lifetime over, used until then",
+          "absolute lifetime over, although the session was refreshed in time",
           after: {
             $0.wait(50_000)
             _ = try await $0.present($0.last)

@@ -34,7 +34,7 @@ extension SemanticsSection {
         bound("live token, with a proof of another key") {
           try await $0.present($0.last, proof: $0.proof(of: $0.otherKey))
         },
-        bound("live token, with the proof of the rotation before") {
+        bound("live token, with the proof that the previous rotation used") {
           let proof = $0.proof()
           $0.pairs.append(try await $0.engine.refresh($0.last.refreshToken, client: $0.client, proof: proof).pair())
           return try await $0.present($0.last, proof: proof)
@@ -42,7 +42,7 @@ extension SemanticsSection {
         bound("live token, with a proof for another request") {
           try await $0.present($0.last, proof: $0.proof(method: "GET"))
         },
-        bound("live token, with a proof of more than a minute ago") {
+        bound("live token, with a proof that is more than a minute old") {
           let proof = $0.proof()
           $0.wait(61_000)
           return try await $0.present($0.last, proof: proof)
@@ -62,14 +62,22 @@ extension SemanticsSection {
         bound("2 behind, with a proof of the key", rotations: 2) {
           try await $0.present($0.first, proof: $0.proof())
         },
+        bound("live token, with a proof of the key, after the mode was changed to `off`") {
+          $0.engine = try $0.fixture.sibling { $0.dpop.mode = .off }
+          return try await $0.present($0.last, proof: $0.proof())
+        },
+        bound("live token, with a proof of the key without the nonce that is asked for") {
+          $0.engine = try $0.fixture.sibling { $0.dpop.asksForNonces = true }
+          return try await $0.present($0.last, proof: $0.proof())
+        },
       ])
   }
 
   static var boundAccess: SemanticsSection {
     SemanticsSection(
-      title: "Keys of access tokens alone (a confidential client, or a session that was opened without a proof)",
+      title: "A proof that binds only the access token (a confidential client, or a session opened without a proof)",
       rows: [
-        bound("live token, with a proof of another key than before", client: confidential) {
+        bound("live token, with a proof of a different key than before", client: confidential) {
           try await $0.present($0.last, proof: $0.proof(of: $0.otherKey))
         },
         bound("live token, without a proof", client: confidential) { try await $0.present($0.last) },
@@ -82,7 +90,7 @@ extension SemanticsSection {
         bound("predecessor, within 1 s, without the proof that its rotation had", rotations: 1, client: confidential) {
           try await $0.present($0.predecessor)
         },
-        SemanticsRow(situation: "a public client's session that was opened without a proof, with one") {
+        SemanticsRow(situation: "live token of a public client's session opened without a proof, now with a proof") {
           try await $0.open()
         } act: {
           try await $0.present($0.last, proof: $0.proof())
@@ -95,14 +103,6 @@ extension SemanticsSection {
               subject: "ann", client: $0.client, scopes: ["read", "write"], version: AccountVersion.none))
         } act: {
           try await $0.present($0.last)
-        },
-        bound("live token of a bound session with its proof, mode `off` since") {
-          $0.engine = try $0.fixture.sibling { $0.dpop.mode = .off }
-          return try await $0.present($0.last, proof: $0.proof())
-        },
-        bound("live token without the nonce that is asked for") {
-          $0.engine = try $0.fixture.sibling { $0.dpop.asksForNonces = true }
-          return try await $0.present($0.last, proof: $0.proof())
         },
       ])
   }

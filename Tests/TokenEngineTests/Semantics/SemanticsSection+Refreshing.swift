@@ -34,7 +34,7 @@ extension SemanticsSection {
         } act: {
           try await $0.present($0.last)
         },
-        SemanticsRow(situation: "absolute lifetime over, used until then") {
+        SemanticsRow(situation: "absolute lifetime over, although the session was refreshed in time") {
           $0.idleLifetime = .seconds(60)
           $0.absoluteLifetime = .seconds(100)
         } prepare: {
@@ -45,11 +45,11 @@ extension SemanticsSection {
         } act: {
           try await $0.present($0.last)
         },
-        SemanticsRow(situation: "of a session that nobody knows") { _ in
+        SemanticsRow(situation: "token of a session that the ledger does not know") { _ in
         } act: {
           try await $0.present(try $0.mintRefresh(TokenID(session: SessionID(high: 1, low: 2), generation: 0)))
         },
-        SemanticsRow(situation: "2 generations ahead of the log, which was rolled back") {
+        SemanticsRow(situation: "token 2 generations ahead of the log, which was rolled back") {
           try await $0.open()
         } act: {
           try await $0.present(try $0.mintRefresh(TokenID(session: $0.last.session, generation: 2)))
@@ -59,7 +59,7 @@ extension SemanticsSection {
 
   static var predecessors: SemanticsSection {
     SemanticsSection(
-      title: "A refresh token that was rotated out",
+      title: "A consumed refresh token",
       rows: [
         afterRotation("predecessor, within 1 s of the rotation", wait: 999),
         afterRotation("predecessor, 1 s after the rotation", wait: 1_000),

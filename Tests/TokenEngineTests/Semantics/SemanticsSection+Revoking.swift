@@ -34,12 +34,12 @@ extension SemanticsSection {
 
   static var revoking: SemanticsSection {
     SemanticsSection(
-      title: "Revocation (of a session that was rotated once)",
+      title: "Revocation (of a session that was refreshed once)",
       rows: [
         opened("the live refresh token") {
           words(try await $0.engine.revoke(token: $0.last.refreshToken, client: $0.client))
         },
-        opened("a refresh token that was rotated out") {
+        opened("a consumed refresh token") {
           words(try await $0.engine.revoke(token: $0.first.refreshToken, client: $0.client))
         },
         opened("the access token") {
@@ -51,14 +51,14 @@ extension SemanticsSection {
         opened("a refresh token, by another client") {
           words(try await $0.engine.revoke(token: $0.last.refreshToken, client: Client(id: "app", isPublic: true)))
         },
-        opened("text that is no token of ours") {
+        opened("text that is not a token of this server") {
           words(try await $0.engine.revoke(token: "nonsense", client: $0.client))
         },
         opened("the session by its id") {
-          try await $0.engine.revoke($0.last.session) ? "200, session ended" : "200, had ended before"
+          try await $0.engine.revoke($0.last.session) ? "200, session ended" : "404, had ended before"
         },
         opened("the session by its id, again", after: { _ = try await $0.engine.revoke($0.last.session) }) {
-          try await $0.engine.revoke($0.last.session) ? "200, session ended" : "200, had ended before"
+          try await $0.engine.revoke($0.last.session) ? "200, session ended" : "404, had ended before"
         },
       ]
         + scopes.map { name, scope in
@@ -71,16 +71,16 @@ extension SemanticsSection {
             try await $0.engine.revokeSessions(of: .subject("bob"))
             return "200"
           },
-          opened("sessions of a subject opened under another version of its account") {
+          opened("a subject's sessions that were opened under another version of its account") {
             let subject = Subject(id: "ann", scopes: [], version: AccountVersion("2"))
-            return "200, \(try await $0.engine.revokeOutdatedSessions(of: subject)) ended"
+            return "\(try await $0.engine.revokeOutdatedSessions(of: subject)) session ended"
           },
         ])
   }
 
   static var afterRevocation: SemanticsSection {
     SemanticsSection(
-      title: "Tokens after a revocation (all in the millisecond of the opening)",
+      title: "Tokens after a revocation (in the millisecond in which the session was opened)",
       rows: [
         opened("live refresh token, session revoked", after: { _ = try await $0.engine.revoke($0.last.session) }) {
           try await $0.present($0.last)
@@ -98,7 +98,7 @@ extension SemanticsSection {
           }
         } + [
           opened(
-            "live refresh token, everything revoked, the session freed meanwhile",
+            "live refresh token, everything revoked, presented after the ledger has forgotten the session",
             after: {
               try await $0.engine.revokeSessions(of: .all)
               $0.wait(2_000)

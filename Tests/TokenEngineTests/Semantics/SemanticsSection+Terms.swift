@@ -10,7 +10,7 @@ extension SemanticsSection {
     SemanticsSection(
       title: "Limits and changed lifetimes",
       rows: [
-        SemanticsRow(situation: "a third session where a subject may have two") {
+        SemanticsRow(situation: "a log-in that opens a third session, if a subject may have two") {
           $0.sessionsPerSubjectMax = 2
         } prepare: {
           for _ in 0..<2 {
@@ -19,7 +19,7 @@ extension SemanticsSection {
           }
         } act: {
           try await $0.open()
-          return "200, the first pair"
+          return "200, the first pair of the new session"
         },
         SemanticsRow(situation: "the refresh token of the session that the third one ended") {
           $0.sessionsPerSubjectMax = 2
@@ -125,7 +125,7 @@ extension SemanticsSection {
 
   static var oneTime: SemanticsSection {
     SemanticsSection(
-      title: "One-time tokens (issued for 60 s; the events begin with the issue)",
+      title: "One-time tokens (valid for 60 s; the first event of each row is that the token was issued)",
       rows: [
         oneTime("first presentation"),
         oneTime(

@@ -52,7 +52,8 @@ enum SemanticsWording {
     case .revoked(_, _, _, let cause): "`revoked` `\(cause)`"
     case .revokedAll(let scope): "`revokedAll` \(words(scope))"
     case .accessRevoked(let token, _): "`accessRevoked` (\(token.generation))"
-    case .expired(let sessions, let oneTimeTokens): "`expired` (\(sessions) sessions, \(oneTimeTokens) one-time)"
+    case .expired(let sessions, let oneTimeTokens):
+      "`expired` (sessions: \(sessions), one-time tokens: \(oneTimeTokens))"
     case .oneTimeIssued: "`oneTimeIssued`"
     case .oneTimeConsumed: "`oneTimeConsumed`"
     case .missed: "`missed`"
