@@ -8,9 +8,9 @@ struct DatabaseLeave: AsyncParsableCommand {
     abstract: "Moves sessions, users, clients and keys from a database to a new data folder; every token stays valid.",
     discussion: """
       --data names the new folder. Stop the instances first: as soon as the move begins, they refuse to serve from the \
-      database. Do not serve from the folder before the command has finished; until then its log is named log.leaving. \
-      If the command was interrupted, run it again. Nothing is deleted from the database, and events are not copied, \
-      but no instance serves from the database any more. Keys that are sealed in the database need --master-key.
+      database, and no server starts from the folder before the command has finished. If the command was interrupted, \
+      run it again. Nothing is deleted from the database, and events are not copied, but no instance serves from the \
+      database any more. Keys that are sealed in the database need --master-key.
       """)
 
   @OptionGroup var data: DataFolderOption
@@ -22,7 +22,7 @@ struct DatabaseLeave: AsyncParsableCommand {
   func run() async throws {
     let settings = try database.settings()
     let store = settings.store
-    try DataFolder.take(data.path)
+    try DataFolder.take(data.path, isMovedTo: true)
     var departure = LedgerDeparture(
       from: try store.address(), options: PostgresOptions(settings), to: data.logFolder)
     departure.opensKeys = !store.masterKeys.isEmpty

@@ -8,8 +8,11 @@ import WriteAheadLog
 enum DataFolder {
   /// Creates the folder with mode 0700, or accepts an existing one, which must be a data folder or empty.
   ///
-  /// `files` are the paths of files that can be in an empty one all the same, such as the configuration.
-  static func take(_ path: String, beside files: [String] = []) throws(CommandError) {
+  /// `files` are the paths of files that can be in an empty one all the same, such as the configuration. A folder to
+  /// which a ledger is being moved has no log yet, and is accepted only if `isMovedTo` is true.
+  static func take(
+    _ path: String, beside files: [String] = [], isMovedTo: Bool = false
+  ) throws(CommandError) {
     func refused(_ code: Errno) -> CommandError {
       CommandError(
         .cannotCreate, "\(path): cannot make the data folder: \(code); name one whose parent exists and is writable")
@@ -23,6 +26,12 @@ enum DataFolder {
       throw CommandError(
         .cannotCreate,
         "\(path): is not a data folder: it holds \(stranger.shown) and nothing of refresh-ledger; name an empty or a new folder with --data"
+      )
+    }
+    if !isMovedTo, FileStatus("\(path)/\(unfinishedLogName)") != nil {
+      throw CommandError(
+        .configuration,
+        "\(path): the move of a ledger to this folder is not complete: run `refresh-ledger database leave` again, or name another folder with --data"
       )
     }
     if FileExposure(path: path)?.othersCanChange == true {
@@ -74,9 +83,11 @@ enum DataFolder {
       || IssuerChoice.hasLog(path)
   }
 
+  /// The name of the log while `database leave` writes it.
+  private static let unfinishedLogName = "log.leaving"
   /// The names that a failed early start can have left.
   private static let ownNames: Set<String> = [
-    "keys", "log", "log.leaving", "users.lock", "clients.lock", IssuerFile.name,
+    "keys", "log", unfinishedLogName, "users.lock", "clients.lock", IssuerFile.name,
   ]
   /// The names in a folder that counts as empty: those of a file system itself, and those that make Git keep a folder.
   private static let emptyNames: Set<String> = ["lost+found", ".snapshot", ".gitkeep", ".gitignore", ".keep"]

@@ -37,7 +37,11 @@ struct SessionScopeOptions: ParsableArguments {
 
 /// The options for a running server that is asked over HTTP, in place of a data folder.
 struct AdminServerOptions: ParsableArguments {
-  @Option(help: "Ask this server, such as http://127.0.0.1:8080, in place of a data folder or a database.")
+  @Option(
+    help: """
+      Ask this server, such as http://127.0.0.1:8080, followed by its http.pathPrefix if it has one, in place of a data \
+      folder or a database.
+      """)
   var url: String?
 
   @Option(name: .customLong("client-id"), help: "With --url: a client that was added with --admin.")

@@ -60,6 +60,11 @@ struct DatabaseMoveTests {
     #expect(try server.stop() == 0)
 
     let target = "\(shared.folder.path)/new"
+    // As an interrupted move leaves it.
+    try FileManager.default.createDirectory(
+      atPath: "\(target)/log.leaving", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let early = try CommandResult.of(BuiltCommand.path, ["serve", "--port", "0", "--data", target], input: "")
+    #expect(early.code == 78 && early.errors.contains("database leave") && early.isOneLineError, "\(early)")
     let left = try shared.run("database", "leave", "--data", target)
     #expect(left.code == 0 && left.output.contains("2 live sessions"), "\(left)")
     let refused = try shared.run("serve", "--port", "0")
