@@ -1,8 +1,8 @@
 internal import Platform
 internal import Synchronization
 
-/// The filling of a table beside the reading of a checkpoint: a thread of its own puts the entries into their slots, and
-/// a second one helps to index them.
+/// The filling of a table beside the reading of a checkpoint: a thread of its own puts the entries into their slots,
+/// and a second one helps to index them.
 ///
 /// In a large checkpoint that is half of the work, most of it waiting for memory that was never used before.
 final class TableFilling: Sendable {
