@@ -42,7 +42,7 @@ struct CheckpointRestore {
   /// and slot was first used by a record of its own, so that all are lower; without this bound a forged entry could ask
   /// for any amount of memory.
   mutating func apply(_ entry: CheckpointEntry, to state: inout LedgerState, covered: UInt64) -> String? {
-    if filling != nil, !entry.isSlot { finishFilling(&state) }
+    if !entry.isSlot { finishFilling(&state) }
     switch entry {
     case .state(let highestTime, let shifts):
       guard stage == .nothing else { return "a second beginning of a checkpoint" }
@@ -116,13 +116,12 @@ struct CheckpointRestore {
     if let contradiction = state.contradiction(inRestored: entry, label, payload, at: slot) { return contradiction }
     guard keys.lifelong == nil || keys.ofLastUse == nil else { return "slot \(slot) is bound to two keys" }
     if filling == nil, state.table.count >= slotsAlone { beginFilling(&state) }
-    if filling == nil {
-      state.table.extend(to: Int(slot))
-      state.table.place(entry, at: slot)
-    } else {
-      placed.append((slot, entry))
-      if placed.count == TableFilling.batchCount { sendPlaced() }
+    guard filling != nil else {
+      state.restore(entry, at: slot, label: label, payload: payload, keys: keys)
+      return nil
     }
+    placed.append((slot, entry))
+    if placed.count == TableFilling.batchCount { sendPlaced() }
     state.addParts(of: entry, at: slot, label: label, payload: payload, keys)
     return nil
   }
@@ -208,8 +207,7 @@ extension LedgerState {
   mutating func restore(
     _ entry: SessionEntry, at slot: UInt32, label: UInt32, payload: [UInt8], keys: SessionKeys = SessionKeys()
   ) {
-    table.extend(to: Int(slot))
-    table.place(entry, at: slot)
+    table.restore(entry, at: slot)
     addParts(of: entry, at: slot, label: label, payload: payload, keys)
   }
 

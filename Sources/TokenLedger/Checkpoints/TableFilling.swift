@@ -13,7 +13,7 @@ final class TableFilling: Sendable {
   /// The number of entries that are best sent at a time.
   static let batchCount = 4096
 
-  /// Continues a table that was filled by `SessionTable.place(_:at:)` so far.
+  /// Continues a table that was filled by `SessionTable.restore(_:at:)` so far.
   ///
   /// Returns nil if the system has no thread left.
   init?(_ table: SessionTable) {
@@ -71,8 +71,7 @@ private final class FillingWork: Sendable {
     var (table, keys) = (table, table.keys)
     while let batch = next() {
       for (slot, entry) in batch {
-        table.extend(to: Int(slot))
-        table.place(entry, at: slot)
+        table.restore(entry, at: slot)
         keys.append(slot, hash: entry.idHigh)
       }
     }

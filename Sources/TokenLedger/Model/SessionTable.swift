@@ -149,6 +149,14 @@ package struct SessionTable {
     count += 1
   }
 
+  /// Puts an entry into a slot of a table that is being restored, and extends the table to it.
+  ///
+  /// The entry cannot be found by its id before ``indexAll()``.
+  mutating func restore(_ entry: SessionEntry, at slot: UInt32) {
+    extend(to: Int(slot))
+    place(entry, at: slot)
+  }
+
   mutating func remove(_ slot: UInt32) {
     let entry = entries[Int(slot)]
     precondition(entry.status != .free, "an entry is removed once")

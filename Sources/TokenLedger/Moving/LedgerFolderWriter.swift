@@ -30,6 +30,11 @@ package struct LedgerFolderWriter: ~Copyable {
     }
   }
 
+  /// Returns the place of a log until it is complete, beside its own.
+  package static func unfinished(_ log: FilePath) -> FilePath {
+    log.removingLastComponent().appending((log.lastComponent?.string ?? "log") + ".leaving")
+  }
+
   /// The number of sessions and one-time tokens.
   package var entryCount: Int { state.table.count }
 

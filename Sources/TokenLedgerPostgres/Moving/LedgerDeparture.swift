@@ -64,7 +64,7 @@ package struct LedgerDeparture: Sendable {
 
   /// The place of the log until it can be opened.
   package var unfinishedLog: FilePath {
-    log.removingLastComponent().appending((log.lastComponent?.string ?? "log") + ".leaving")
+    LedgerFolderWriter.unfinished(log)
   }
 
   /// The database for messages, without a password.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Platform
 import SystemPackage
 import TokenAccounts
+import TokenLedger
 import WriteAheadLog
 
 /// The server's data folder.
@@ -84,7 +85,7 @@ enum DataFolder {
   }
 
   /// The name of the log while `database leave` writes it.
-  private static let unfinishedLogName = "log.leaving"
+  private static let unfinishedLogName = LedgerFolderWriter.unfinished("log").string
   /// The names that a failed early start can have left.
   private static let ownNames: Set<String> = [
     "keys", "log", unfinishedLogName, "users.lock", "clients.lock", IssuerFile.name,

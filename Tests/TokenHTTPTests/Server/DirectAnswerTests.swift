@@ -106,6 +106,28 @@ struct DirectAnswerTests {
     #expect(try await channel.readInbound(as: HTTPRequestPart.self) == nil)
   }
 
+  @Test("is answered once the server has added its last handler, from the first request on")
+  func installed() async throws {
+    let fixture = try ServerFixture()
+    let hangUps = HangUps()
+    let direct = direct(fixture, hangUps: hangUps)
+    let channel = NIOAsyncTestingChannel()
+    try await channel.testingEventLoop.executeInContext {
+      // In the order of the server, which adds its own behind those that it is given.
+      try channel.pipeline.syncOperations.addHandlers([
+        HangUpNotice(hangUps), DirectInstallation(direct), HTTPConnectionStateHandler(logger: fixture.logger), End(),
+      ])
+    }
+    try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1))
+    for _ in 0..<2 {
+      try await send(request(head()), over: channel)
+      #expect(try await reply(from: channel)?.status.code == 400)
+      #expect(try await channel.readInbound(as: HTTPRequestPart.self) == nil)
+    }
+    try await send([.head(head("/other"))], over: channel)
+    #expect(try await channel.readInbound(as: HTTPRequestPart.self) == .head(head("/other")))
+  }
+
   @Test("is counted under its route, and pages of a listed origin can read its reply")
   func observed() async throws {
     let counted = CountedMetrics()
