@@ -38,6 +38,8 @@ public struct PostgresOptions: Sendable {
   public var sessionsPerSubjectMax = 0
   /// True to work on a database that lacks what an instance acknowledged, which only the fence does.
   package var acceptsLacking = false
+  /// The time after which the feed abandons a reading, if it is not derived from `requestDeadline`.
+  package var feedStepLimit: Duration?
   /// A clock that replaces the database's in tests.
   package var simulatedClock: SessionClock?
 

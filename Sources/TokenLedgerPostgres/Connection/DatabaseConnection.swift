@@ -23,16 +23,23 @@ package final class DatabaseConnection {
   ///   - index: The place of the host in the address.
   ///   - timeout: The time limit; the address's own `connect_timeout` applies if it is shorter. The look-up of the
   ///     host's name is not bounded.
+  ///   - overtaking: The rule by which this wait and those for answers end once other connections are answered.
   /// - Returns: An open connection without a transaction.
   /// - Throws: `.unreachable`, `.refusedConnection`, or `.lost` if the connection breaks at once.
   package static func open(
-    _ address: DatabaseAddress, host index: Int, timeout: Duration
+    _ address: DatabaseAddress, host index: Int, timeout: Duration, overtaking: Overtaking? = nil
   ) throws(DatabaseError) -> sending DatabaseConnection {
     let timeout = min(timeout, address.connectTimeout ?? timeout)
-    let link = try DatabaseLink.open(address.options(host: index), until: .now + timeout)
+    let link = try DatabaseLink.open(address.options(host: index), overtaking: overtaking, until: .now + timeout)
     let connection = DatabaseConnection(link)
     try link.enterPipeline()
     return connection
+  }
+
+  /// The rule by which waits for answers end once other connections are answered, if there is one.
+  var overtaking: Overtaking? {
+    get { link.overtaking }
+    set { link.overtaking = newValue }
   }
 
   package var isOpen: Bool { link.isOpen }

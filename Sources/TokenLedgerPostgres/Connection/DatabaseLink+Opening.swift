@@ -5,24 +5,28 @@ internal import Platform
 extension DatabaseLink {
   /// Connects to one host, and waits at most until the deadline; the look-up of a name is not bounded.
   ///
+  /// With `overtaking` neither this wait nor one for an answer goes on long once other connections are answered.
+  ///
   /// - Throws: `.unreachable`, `.refusedConnection`.
   static func open(
-    _ options: ConnectionOptions, until deadline: ContinuousClock.Instant
+    _ options: ConnectionOptions, overtaking: Overtaking? = nil, until deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> DatabaseLink {
     guard let connection = unsafe options.startConnection() else {
       throw .unreachable("libpq has no memory left for a connection; free some.")
     }
     do {
-      try unsafe complete(connection, until: deadline)
+      try unsafe complete(connection, overtaking, until: deadline)
     } catch {
       unsafe PQfinish(connection)
       throw error
     }
-    return unsafe DatabaseLink(connection)
+    let link = unsafe DatabaseLink(connection)
+    link.overtaking = overtaking
+    return link
   }
 
   @unsafe private static func complete(
-    _ connection: OpaquePointer, until deadline: ContinuousClock.Instant
+    _ connection: OpaquePointer, _ overtaking: Overtaking?, until deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {
     // libpq gives the SQLSTATE of a refusal only in the most verbose form.
     unsafe PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
@@ -31,12 +35,14 @@ extension DatabaseLink {
     var isConnected = false
     while true {
       guard unsafe PQstatus(connection) != CONNECTION_BAD else { throw unsafe refusal(connection, isConnected) }
-      let ready: Readiness
+      let socket = unsafe PQsocket(connection)
+      let found: Readiness?
       do {
-        ready = try Readiness.wait(for: wanted, of: unsafe PQsocket(connection), until: deadline)
+        found = try Readiness.wait(for: wanted, of: socket, overtaking, until: deadline)
       } catch {
         throw .unreachable("The system does not wait for a socket: \(error).")
       }
+      guard let ready = found else { throw .unreachable(Overtaking.reason) }
       // The deadline also applies if input keeps coming and is never complete.
       guard !ready.isEmpty, ContinuousClock.now < deadline else {
         throw .unreachable("\(unsafe place(of: connection)) does not answer in time")

@@ -14,6 +14,8 @@ internal import Platform
   /// The connection of libpq, or nil once it is closed.
   private var connection: OpaquePointer?
   private let warnings = Warnings()
+  /// The rule by which waits for answers end before their deadline, if there is one.
+  var overtaking: Overtaking?
 
   /// Takes ownership of an open connection.
   @unsafe init(_ connection: OpaquePointer) {
@@ -140,7 +142,7 @@ extension DatabaseLink {
       // Unsent bytes are sent meanwhile, since otherwise both sides could wait for the other to read. An error in
       // writing is reported by reading.
       let isSending = unsafe PQflush(connection) == 1
-      let ready = try wait(for: isSending ? [.input, .output] : .input, until: deadline)
+      let ready = try waitForAnswer(isSending ? [.input, .output] : .input, until: deadline)
       // The deadline also applies if input keeps coming and is never complete.
       guard !ready.isEmpty, !isLate else { throw lost("no answer came before the deadline") }
       if ready.contains(.input) { try takeInput() }
@@ -175,6 +177,20 @@ extension DatabaseLink {
     } catch {
       throw lost("the system does not wait for its socket: \(error)")
     }
+  }
+
+  private func waitForAnswer(
+    _ wanted: Readiness, until deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Readiness {
+    let socket = unsafe PQsocket(try handle())
+    let ready: Readiness?
+    do {
+      ready = try Readiness.wait(for: wanted, of: socket, overtaking, until: deadline)
+    } catch {
+      throw lost("the system does not wait for its socket: \(error)")
+    }
+    guard let ready else { throw lost(Overtaking.reason) }
+    return ready
   }
 }
 #endif

@@ -23,7 +23,9 @@ package final class Feed: Sendable {
   private let ends = RisingNumber()
 
   /// The time after which a step is abandoned: its news would be old, and another server may have taken over.
-  private var patience: Duration { max(.seconds(1), min(options.requestDeadline, .seconds(5))) }
+  private var stepLimit: Duration {
+    options.feedStepLimit ?? max(.seconds(1), min(options.requestDeadline, .seconds(5)))
+  }
   private static let interval = Duration.milliseconds(50)
   /// The shortest time between two readings, however often the feed is woken.
   private static let pauseMin = Duration.milliseconds(10)
@@ -81,25 +83,31 @@ package final class Feed: Sendable {
   // MARK: - The thread
 
   private func run() {
-    var (reader, backOff) = (FeedReader(knowledge), Self.backOffMin)
+    var (reader, patience, backOff) = (FeedReader(knowledge), FeedPatience(), Self.backOffMin)
     while !isClosing {
       do throws(DatabaseError) {
-        let connection = try connector.connect(deadline: .now + .seconds(5))
+        let overtaking = Overtaking(answers: knowledge.laneAnswers, patience: patience.ofConnecting)
+        let connection = try connector.connect(overtaking: overtaking, deadline: .now + .seconds(5))
         defer { connection.database.close() }
         do throws(DatabaseError) {
           try connection.database.simple("listen \(connector.setting.schema.quoted)", deadline: .now + .seconds(5))
-          try follow(connection, &reader) {
+          try follow(connection, &reader, &patience) {
             if backOff > Self.backOffMin { state.withLock(\.onReturn)() }
             backOff = Self.backOffMin
           }
         } catch {
-          if case .lost = error { connector.passOver(connection) }
+          // After the lanes have found a host, that is the one to be asked.
+          if case .lost = error, !knowledge.laneAnswers.isOvertaken { connector.passOver(connection) }
           throw error
         }
       } catch {
         failed(error)
-        pause(until: .now + backOff)
-        backOff = min(Self.backOffMax, backOff * 2)
+        if knowledge.laneAnswers.takeOvertaken() {
+          patience.double()
+        } else {
+          knowledge.laneAnswers.pause(until: isClosing ? .now : .now + backOff)
+          backOff = min(Self.backOffMax, backOff * 2)
+        }
       }
     }
     settle(.unreachable("the ledger was closed"))
@@ -107,13 +115,15 @@ package final class Feed: Sendable {
   }
 
   private func follow(
-    _ connection: LedgerConnection, _ reader: inout FeedReader, isWell: () -> Void
+    _ connection: LedgerConnection, _ reader: inout FeedReader, _ patience: inout FeedPatience, isWell: () -> Void
   ) throws(DatabaseError) {
     reader.begin(connection)
     while true {
       let began = ContinuousClock.now
       let isLast = isClosing
-      try reader.look(connection, patience: patience)
+      connection.database.overtaking?.patience = patience.ofReading
+      try reader.look(connection, patience: stepLimit)
+      patience.noteReading(began.duration(to: .now))
       knowledge.condition.noteConnected()
       settle(nil)
       isWell()
@@ -128,11 +138,6 @@ package final class Feed: Sendable {
     knowledge.condition.noteAway(error, isFenced: knowledge.witness.isFenced)
     let isOver = state.withLock { $0.start != nil && $0.startDeadline <= .now }
     if isOver || !error.mayPass { settle(error) }
-  }
-
-  private func pause(until moment: ContinuousClock.Instant) {
-    guard !isClosing else { return }
-    _ = try? Readiness.wait(for: [], of: -1, orWakeBy: knowledge.wakeUp, until: moment)
   }
 
   private func sleep(until moment: ContinuousClock.Instant) throws {

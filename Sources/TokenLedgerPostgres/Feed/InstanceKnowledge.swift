@@ -21,6 +21,8 @@ package final class InstanceKnowledge: Sendable {
   /// The greatest `staleAfter` that an instance has announced, in milliseconds.
   let staleMilliseconds = RisingNumber()
   let wakeUp: WakeUp
+  /// The answers that the lanes get, by which the feed notices that it waits in vain.
+  let laneAnswers: OtherAnswers
   private let listening = Mutex(Listening())
 
   private struct Listening {
@@ -34,6 +36,7 @@ package final class InstanceKnowledge: Sendable {
   /// - Throws: `.unreachable` if the system has no descriptor left.
   package init(options: PostgresOptions) throws(DatabaseError) {
     do { wakeUp = try WakeUp() } catch { throw .unreachable("no descriptor is left for the feed: \(error)") }
+    laneAnswers = try OtherAnswers()
     clock = DatabaseClock(simulated: options.simulatedClock)
     queries = FeedQueries(options: options)
     witness = Witness(clock: clock, queries: queries, eventRetention: options.eventRetention)
@@ -86,6 +89,7 @@ package final class InstanceKnowledge: Sendable {
     hooks.leastTime = { self.clock.leastTime() }
     hooks.noteClockRefusal = { self.clock.noteRefusal(underShift: $0) }
     hooks.noteTime = { time, shift in
+      self.laneAnswers.note()
       self.clock.note(ledgerMilliseconds: time.milliseconds, bootAtReply: self.clock.bootMilliseconds())
       if shift > self.clock.currentShiftMilliseconds { self.wakeFeed() }
     }

@@ -21,12 +21,14 @@ package final class Connector: Sendable {
     (self.address, self.setting) = (address, setting)
   }
 
-  /// A connection on which steps can run.
+  /// A connection on which steps can run; with `overtaking` the attempt ends soon once other connections are answered.
   ///
   /// - Throws: `.unsuitable` with one line that names each host and its reason, if servers answered and none will
   ///   do; else what the first host that could be one says.
-  package func connect(deadline: ContinuousClock.Instant) throws(DatabaseError) -> LedgerConnection {
-    try eachHost(deadline: deadline) { (connection, host) throws(DatabaseError) in
+  package func connect(
+    overtaking: Overtaking? = nil, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> LedgerConnection {
+    try eachHost(overtaking, deadline: deadline) { (connection, host) throws(DatabaseError) in
       let facts = try self.serve(connection, deadline: deadline)
       return LedgerConnection(connection, facts: facts, setting: self.setting, host: host)
     }
@@ -54,11 +56,12 @@ package final class Connector: Sendable {
 
   /// A connection to the primary, whatever the ledger in it: for commands that make or look at one.
   package func connectToPrimary(deadline: ContinuousClock.Instant) throws(DatabaseError) -> DatabaseConnection {
-    try eachHost(deadline: deadline) { connection, _ in connection }
+    try eachHost(nil, deadline: deadline) { connection, _ in connection }
   }
 
   private func eachHost<Result>(
-    deadline: ContinuousClock.Instant, _ use: (DatabaseConnection, _ host: Int) throws(DatabaseError) -> Result
+    _ overtaking: Overtaking?, deadline: ContinuousClock.Instant,
+    _ use: (DatabaseConnection, _ host: Int) throws(DatabaseError) -> Result
   ) throws(DatabaseError) -> Result {
     guard address.hosts.count == 1 || hasConnected.load(ordering: .relaxed) else {
       return try newest(deadline: deadline, use)
@@ -68,11 +71,12 @@ package final class Connector: Sendable {
     for place in 0..<address.hosts.count {
       let index = (first + place) % address.hosts.count
       do throws(DatabaseError) {
-        let connection = try primary(host: index, deadline: deadline)
+        let connection = try primary(host: index, overtaking, deadline: deadline)
         let result = try self.use(connection, host: index, use)
         noteUse(of: index)
         return result
       } catch {
+        guard !(overtaking?.answers.isOvertaken ?? false) else { throw error }
         failures.append((address.hosts[index], error))
       }
     }
@@ -89,7 +93,7 @@ package final class Connector: Sendable {
     var primaries: [Primary] = []
     for index in address.hosts.indices {
       do throws(DatabaseError) {
-        let connection = try primary(host: index, deadline: deadline)
+        let connection = try primary(host: index, nil, deadline: deadline)
         primaries.append(
           try self.use(connection, host: index) { (connection, host) throws(DatabaseError) in
             let row = try connection.transaction([Query(Self.place)], deadline: min(deadline, .now + .seconds(5)))[0]
@@ -139,10 +143,10 @@ package final class Connector: Sendable {
 
   /// A connection to a host that is a primary, ready for what comes.
   private func primary(
-    host index: Int, deadline: ContinuousClock.Instant
+    host index: Int, _ overtaking: Overtaking?, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> DatabaseConnection {
     let timeout = min(hostTimeout, ContinuousClock.now.duration(to: deadline))
-    let connection = try DatabaseConnection.open(address, host: index, timeout: timeout)
+    let connection = try DatabaseConnection.open(address, host: index, timeout: timeout, overtaking: overtaking)
     return try use(connection, host: index) { (connection, _) throws(DatabaseError) in
       try prepare(connection, deadline: min(deadline, .now + .seconds(5)))
       return connection
