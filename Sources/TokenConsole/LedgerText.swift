@@ -34,7 +34,7 @@ enum LedgerText {
   static func words(_ reuse: ReuseClass) -> String {
     switch reuse {
     case .retry: "a retry, its reply was lost"
-    case .race: "two callers at the same moment"
+    case .race: "within a second of its rotation"
     case .lateParent: "after its grace window"
     case .staleLineage: "a copy, several rotations old"
     }

@@ -59,7 +59,7 @@ struct OverviewPage {
   }
 
   private var entries: HTML {
-    frame.store.isShared ? "of all instances" : "\(figures["entries"]) entries in memory"
+    frame.store.isShared ? "of all instances" : "entries in memory: \(figures["entries"])"
   }
 
   private func peak(_ name: String) -> HTML { "\(figures["\(name)-peak"]) /s at most in 5 min" }

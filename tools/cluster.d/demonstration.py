@@ -1,18 +1,10 @@
 """The lines that `up` prints for pasting."""
 
-import os
-
 from place import Place, Settings
 
 
 def quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
-
-
-def shortest(path: str) -> str:
-    """As it is called from here, where it is below."""
-    here = os.path.relpath(path)
-    return path if here.startswith("..") else f"./{here}"
 
 
 def lines(settings: Settings, place: Place) -> str:
@@ -51,5 +43,5 @@ echo '--- who is logged in, by the command'
 log_in "$ALL" >/dev/null
 export PGPASSFILE={quoted(str(place.ledger_passfile))} REFRESH_LEDGER_STORE_MASTER_KEY={quoted(str(place.master_key))}
 DATABASE='{settings.database_url}'
-{quoted(shortest(settings.binary))} sessions list --database "$DATABASE"
+{quoted(settings.binary)} sessions list --database "$DATABASE"
 """

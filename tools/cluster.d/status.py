@@ -1,5 +1,6 @@
 """What runs, who follows whom, and how far behind."""
 
+import contextlib
 import json
 from dataclasses import asdict, dataclass
 
@@ -70,6 +71,10 @@ def node_state(node: Node, found: Members) -> tuple[str, bool]:
     standing = found.standings.get(node)
     if standing is None:
         return "does not answer", False
+    if node is found.primary:
+        # Asked again, after the standbys, which would else be ahead of it.
+        with contextlib.suppress(Failure):
+            standing = node.standing()
     where = f"timeline {standing.timeline}, at {shown(standing.position)}"
     if node is found.primary:
         return f"primary, {where}, a commit waits for {node.ask(f'show {NAMES}') or 'nobody'}", True

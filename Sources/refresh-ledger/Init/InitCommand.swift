@@ -82,7 +82,7 @@ struct InitCommand: ParsableCommand {
 
       """
     guard first.password != nil || first.secret != nil else { return next + banner.reminder }
-    return next + banner.secrets(first, wantsClient: wantsClient, occasion: "Made")
+    return next + banner.secrets(first, wantsClient: wantsClient)
       + banner.trial(wantsClient: wantsClient)
   }
 

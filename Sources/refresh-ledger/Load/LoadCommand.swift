@@ -58,7 +58,7 @@ struct LoadCommand: AsyncParsableCommand {
     report.version = Release.version
     report.machine = .current
     try outputs.write(report)
-    try Terminal.writeLine(LoadSummary(report: report).text)
+    try Terminal.writeLine(([LoadSummary(report: report).text] + outputs.places).joined(separator: "\n"))
     if let refused = report.refusedStart { throw CommandError(.configuration, refused) }
     if report.invariantViolations > 0 {
       throw CommandError(

@@ -42,6 +42,11 @@ struct LoadOutputs: ParsableArguments {
     if let report { try Self.write(ReportPage(figures).html, to: report) }
   }
 
+  /// The lines that say what was written where.
+  var places: [String] {
+    [json.map { "figures: \($0)" }, report.map { "report: \($0)" }].compactMap { $0 }
+  }
+
   static func write(_ text: String, to path: String) throws(CommandError) {
     do {
       let file = try FileDescriptor.open(
@@ -68,7 +73,8 @@ struct LoadComparison {
     }
     var table = TextTable("", "A", "B", "B against A")
     for row in ComparisonTable(reports.0, reports.1).rows { table.append(row.name, row.a, row.b, row.change) }
-    try Terminal.write("A: \(paths[0])\nB: \(paths[1])\n" + table.text)
+    let place = page.map { "report: \($0)\n" } ?? ""
+    try Terminal.write("A: \(paths[0])\nB: \(paths[1])\n" + table.text + place)
   }
 
   private func read(_ path: String) throws(CommandError) -> LoadReport {

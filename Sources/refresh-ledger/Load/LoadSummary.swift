@@ -49,7 +49,7 @@ struct LoadSummary {
     var notes: [String] = []
     if report.errorsByKind[ErrorKind.connection.rawValue, default: 0] > 0, report.endedEarly == nil {
       notes.append(
-        "note: connections broke or were closed at once; the server or a proxy in front of it may limit connections from one address (refresh-ledger: limits.connectionsPerAddress, limits.connections)"
+        "note: connections broke or were closed at once: the server was stopped or restarted, or it or a proxy in front of it limits connections from one address (refresh-ledger: limits.connectionsPerAddress, limits.connections)"
       )
     }
     if report.options.graceSeconds == 0, report.violations.contains(where: { $0.kind == .reuseAccepted }) {

@@ -38,12 +38,12 @@ struct StartBanner {
       """
   }
 
-  func secrets(_ first: FirstStart, wantsClient: Bool, occasion: String = "First start: made") -> String {
+  func secrets(_ first: FirstStart, wantsClient: Bool) -> String {
     let password = first.password ?? "PASSWORD OF \(FirstStart.userName)"
     let client = "\(FirstStart.clientID):\(first.secret ?? "SECRET OF \(FirstStart.clientID)")"
     return """
 
-      \(occasion) \(first.made.joined(separator: " and ")). Their secrets are shown only this once; keep them.
+      Made \(first.made.joined(separator: " and ")). Their secrets are shown only this once; keep them.
       Paste into a shell to try it:
 
       URL=\(ShellText.quoted(reachableURL)) NAME=\(FirstStart.userName) PASSWORD='\(password)'\(wantsClient ? " CLIENT='\(client)'" : "")

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// A bar on the standard error output that is redrawn in place, with the rate and the time left.
 ///
-/// It draws nothing if that is not a terminal.
+/// It draws nothing if that is not a terminal, and nothing for work that is done at once.
 struct ProgressBar: ~Copyable {
   /// The unit of the count.
   enum Unit {
@@ -43,7 +43,7 @@ struct ProgressBar: ~Copyable {
     let now = ContinuousClock.now
     let first = self.first ?? (done, now)
     self.first = first
-    if let drawn, now - drawn < Self.pause { return }
+    if now - (drawn ?? first.time) < Self.pause { return }
     drawn = now
     isDrawn = true
     write("\r\(ProgressBar.line(label, done, of: total, unit, from: first.done, after: now - first.time))\u{1B}[K")

@@ -178,7 +178,7 @@ extension TopServerReading {
     }
     let head = [
       ready ? "ready: changes are accepted" : "NOT READY: changes are refused; its log says why",
-      "\(FigureText.number(liveSessions)) live sessions, \(FigureText.number(entries)) entries in memory", "",
+      "live sessions: \(FigureText.number(liveSessions)), entries in memory: \(FigureText.number(entries))", "",
       "A SECOND", row("rotations", rotations, since(rotationsSinceStart)),
       "  " + Sparkline.text(history, width: TopScreen.historyCount),
       row("sessions opened", opened), row("retries in grace", replays),

@@ -54,7 +54,7 @@ struct InitTests {
     for path in try TestFolder.contents(of: data).keys { #expect(try TestFolder.mode(of: "\(data)/\(path)") == 0o600) }
     let serve = try #require(made.output.split(separator: "\n").first { $0.contains(" serve --config ") })
     let server = try TestServer(ChildCommand("sh", ["-c", "exec \(serve) --port 0"]))
-    #expect(!server.banner.contains("First start"))
+    #expect(!server.banner.contains("shown only this once"))
     let lines = try #require(made.output.firstRange(of: "URL=").map { made.output[$0.lowerBound...] })
     let pasted = try CommandResult.of(
       "sh", [], input: String(lines).replacing("URL=http://127.0.0.1:8080", with: "URL=\(server.url)"))
