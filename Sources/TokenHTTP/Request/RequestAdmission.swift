@@ -97,7 +97,7 @@ extension Request {
   ///
   /// Such a body is never waited for: on HTTP/1 nothing of it is read.
   func announcesBody(over bytesMax: Int) -> Bool {
-    headers[.contentLength].flatMap { Int($0) }.map { $0 > bytesMax } ?? false
+    headers.contentLength.map { $0 > bytesMax } ?? false
   }
 
   /// Returns the whole body, or nil if it is longer.

@@ -44,7 +44,7 @@ final class DirectRequests: Sendable {
   func takes(_ head: HTTPRequest) -> Bool {
     guard head.method == .post, head.path == path else { return false }
     let fields = head.headerFields
-    guard let length = fields[.contentLength].flatMap({ Int($0) }), length >= 0, length <= bodyBytesMax else {
+    guard let length = fields.contentLength, length >= 0, length <= bodyBytesMax else {
       return false
     }
     return !fields.contains(.connection) || fields[.connection] != "close"

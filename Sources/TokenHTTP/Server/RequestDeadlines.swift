@@ -141,7 +141,7 @@ final class DeadlineEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
     case .head(let head):
-      (bytesLeft, isEndNoted) = (head.headerFields[.contentLength].flatMap { Int($0) }, false)
+      (bytesLeft, isEndNoted) = (head.headerFields.contentLength, false)
       let isStream = bytesLeft == nil && head.headerFields[.contentType] == RevocationStreams.mediaType
       deadlines.replyHead(at: .now, isStream: isStream)
       schedule(context)
