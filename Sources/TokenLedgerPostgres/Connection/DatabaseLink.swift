@@ -1,6 +1,7 @@
 #if Postgres
 internal import CLibPQ
 internal import Platform
+internal import SystemPackage
 
 /// A raw connection of libpq, used by one thread at a time.
 ///
@@ -171,26 +172,29 @@ extension DatabaseLink {
   func wait(
     for wanted: Readiness, orWakeBy wakeUp: WakeUp? = nil, until deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Readiness {
-    let socket = unsafe PQsocket(try handle())
-    do {
-      return try Readiness.wait(for: wanted, of: socket, orWakeBy: wakeUp, until: deadline)
-    } catch {
-      throw lost("the system does not wait for its socket: \(error)")
+    try atSocket { socket throws(Errno) in
+      try Readiness.wait(for: wanted, of: socket, orWakeBy: wakeUp, until: deadline)
     }
   }
 
   private func waitForAnswer(
     _ wanted: Readiness, until deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Readiness {
-    let socket = unsafe PQsocket(try handle())
-    let ready: Readiness?
-    do {
-      ready = try Readiness.wait(for: wanted, of: socket, overtaking, until: deadline)
-    } catch {
-      throw lost("the system does not wait for its socket: \(error)")
+    let ready = try atSocket { socket throws(Errno) in
+      try Readiness.wait(for: wanted, of: socket, overtaking, until: deadline)
     }
     guard let ready else { throw lost(Overtaking.reason) }
     return ready
+  }
+
+  /// Waits at the connection's socket; a wait that the system refuses breaks the connection.
+  private func atSocket<Ready>(_ wait: (CInt) throws(Errno) -> Ready) throws(DatabaseError) -> Ready {
+    let socket = unsafe PQsocket(try handle())
+    do {
+      return try wait(socket)
+    } catch {
+      throw lost("the system does not wait for its socket: \(error)")
+    }
   }
 }
 #endif
