@@ -84,9 +84,11 @@ let package = Package(
     .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
     .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .target(name: "CChecksum"),
+    // A function of the C library that its module leaves out.
+    .systemLibrary(name: "CSyncFileRange"),
 
     // What an operating system offers: the only target that imports its C library.
-    .target(name: "Platform", dependencies: [system], swiftSettings: settingsTouchingC),
+    .target(name: "Platform", dependencies: ["CSyncFileRange", system], swiftSettings: settingsTouchingC),
 
     // The engine. Each depends only on those above it.
     .target(
@@ -375,7 +377,8 @@ let package = Package(
 
 // Parts of the package for the tools that build them many times.
 let core: Set = [
-  "Platform", "CChecksum", "CLZ4", "WriteAheadLog", "RotationModel", "TokenLedger", "TokenTestInputs", "LedgerTesting",
+  "Platform", "CSyncFileRange", "CChecksum", "CLZ4", "WriteAheadLog", "RotationModel", "TokenLedger", "TokenTestInputs",
+  "LedgerTesting",
   "LedgerProof", "ledger-proof", "PlatformTests", "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
 ]
 let engine: Set = [
@@ -384,7 +387,8 @@ let engine: Set = [
   "TokenEngineTests", "TokenAccountsTests", "PlainLibrary", "operation-costs",
 ]
 let shared: Set = [
-  "Platform", "CChecksum", "CLZ4", "CLibPQ", "WriteAheadLog", "RotationModel", "TokenLedger", "TokenLedgerPostgres",
+  "Platform", "CSyncFileRange", "CChecksum", "CLZ4", "CLibPQ", "WriteAheadLog", "RotationModel", "TokenLedger",
+  "TokenLedgerPostgres",
   "TokenTestInputs", "PostgresTesting", "LedgerTesting", "LedgerProof", "ledger-proof", "TokenLedgerPostgresTests",
   "event-follower",
 ]
@@ -446,7 +450,8 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
   ]
   keep(
     [
-      "Platform", "CChecksum", "CLZ4", "COpenSSL", "CFuzzer", "WriteAheadLog", "RotationModel", "TokenLedger",
+      "Platform", "CSyncFileRange", "CChecksum", "CLZ4", "COpenSSL", "CFuzzer", "WriteAheadLog", "RotationModel",
+      "TokenLedger",
       "TokenSigning", "TokenForm", "TokenTestInputs", "LedgerTesting", "ledger-fuzz",
     ],
     products: [], dependencies: ["swift-system"])

@@ -1,3 +1,4 @@
+internal import CSyncFileRange
 internal import Glibc
 package import SystemPackage
 
@@ -125,6 +126,17 @@ package struct OpenFile: ~Copyable, Sendable {
   /// After an error the state of both is unknown.
   package func syncContent() throws(Errno) {
     guard fdatasync(descriptor) == 0 else { throw .current }
+  }
+
+  /// Writes the bytes of `range` to the disk and waits for that, which makes nothing durable: the disk's own memory is
+  /// not flushed, and neither is a new size written.
+  ///
+  /// After an error the state of the content is unknown.
+  package func writeOut(_ range: Range<UInt64>) throws(Errno) {
+    let flags =
+      LEDGER_SYNC_FILE_RANGE_WAIT_BEFORE | LEDGER_SYNC_FILE_RANGE_WRITE | LEDGER_SYNC_FILE_RANGE_WAIT_AFTER
+    let (start, count) = (Int64(clamping: range.lowerBound), Int64(clamping: range.count))
+    guard sync_file_range(descriptor, start, count, UInt32(flags)) == 0 else { throw .current }
   }
 }
 

@@ -5,7 +5,7 @@ extension RefreshLedger {
   /// Writes the current state to one file and then removes the part of the log that it replaces.
   ///
   /// No rotation waits for it: the state is a snapshot (one reference for each 512 entries, taken in one step), and a
-  /// thread of its own writes it. The log begins a new segment for it, as it does by itself at
+  /// thread of its own writes it. The log begins a new segment for it, made ahead, as it does by itself at
   /// ``LedgerOptions/segmentBytesMax``. Only one checkpoint is written at a time: a call during another one returns
   /// that one's report.
   ///
@@ -34,14 +34,10 @@ extension RefreshLedger {
   ) throws(LogError) -> Checkpointing? {
     if let checkpointing { return checkpointing }
     guard let log else { return nil }
-    guard !isClosing else { throw .closed }
-    try log.reserve()
-    let sequence = machine.sequence
-    guard sequence > checkpointedSequence else { return nil }
-    let snapshot = LedgerSnapshot(of: machine.state, sequence: sequence)
-    let writing = CheckpointWriting(snapshot: snapshot, cut: log.stageCut(), log: log, onProgress: onProgress)
+    try admitCheckpoint(to: log)
+    guard machine.sequence > checkpointedSequence else { return nil }
     let task = Task.detached(executorPreference: checkpointExecutor) {
-      let result: Result<(report: CheckpointReport, mark: UInt64), LogError> = await writing.run()
+      let result = await self.write(to: log, onProgress)
       await self.endCheckpoint(result)
       return result.map(\.report)
     }
@@ -49,7 +45,39 @@ extension RefreshLedger {
     return task
   }
 
-  private func endCheckpoint(_ result: Result<(report: CheckpointReport, mark: UInt64), LogError>) {
+  private func admitCheckpoint(to log: CommitLog) throws(LogError) {
+    guard !isClosing else { throw .closed }
+    try log.reserve()
+  }
+
+  /// Writes the checkpoint, on the thread for it.
+  private nonisolated func write(
+    to log: CommitLog, _ onProgress: @escaping @Sendable (CheckpointProgress) -> Void
+  ) async -> Written {
+    do throws(LogError) {
+      let unnamed = try log.makeSegmentAhead()
+      let (snapshot, cut): (LedgerSnapshot, SegmentCut)
+      do throws(LogError) { (snapshot, cut) = try await self.cut(log, unnamed) } catch {
+        unnamed.abandon()
+        throw error
+      }
+      return .success(try await CheckpointWriting(snapshot: snapshot, cut: cut, log: log, onProgress: onProgress).run())
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// Takes the snapshot and ends the segment after the last record of it, in one step.
+  private func cut(
+    _ log: CommitLog, _ unnamed: UnnamedSegment
+  ) throws(LogError) -> (LedgerSnapshot, SegmentCut) {
+    try admitCheckpoint(to: log)
+    return (LedgerSnapshot(of: machine.state, sequence: machine.sequence), log.stageCut(in: unnamed))
+  }
+
+  private typealias Written = Result<(report: CheckpointReport, mark: UInt64), LogError>
+
+  private func endCheckpoint(_ result: Written) {
     checkpointing = nil
     guard case .success(let (report, mark)) = result else { return }
     checkpointedSequence = report.sequence
@@ -127,31 +155,27 @@ private struct CheckpointWriting: Sendable {
   let log: CommitLog
   let onProgress: @Sendable (CheckpointProgress) -> Void
 
-  func run() async -> Result<(report: CheckpointReport, mark: UInt64), LogError> {
-    do throws(LogError) {
-      let base = try await cut.base()
-      var writer = try CheckpointWriter(base, in: log.storage)
-      let bytes: UInt64
-      do throws(CheckpointError) {
-        bytes = try write(to: &writer)
-      } catch {
-        switch error {
-        case .unnamed(let failure):
-          writer.abandon()
-          throw failure
-        case .directory(let failure):
-          log.failStop(failure)
-          throw failure
-        }
-      }
-      let removed = try CheckpointWriter.removeReplaced(in: log.storage)
-      log.noteReplaced(segments: removed)
-      let report = CheckpointReport(
-        sequence: base.covered, entries: snapshot.entryCount, bytes: bytes, segmentsRemoved: removed)
-      return .success((report, base.bytesWritten))
+  func run() async throws(LogError) -> (report: CheckpointReport, mark: UInt64) {
+    let base = try await cut.base()
+    var writer = try CheckpointWriter(base, in: log.storage)
+    let bytes: UInt64
+    do throws(CheckpointError) {
+      bytes = try write(to: &writer)
     } catch {
-      return .failure(error)
+      switch error {
+      case .unnamed(let failure):
+        writer.abandon()
+        throw failure
+      case .directory(let failure):
+        log.failStop(failure)
+        throw failure
+      }
     }
+    let removed = try CheckpointWriter.removeReplaced(in: log.storage)
+    log.noteReplaced(segments: removed)
+    let report = CheckpointReport(
+      sequence: base.covered, entries: snapshot.entryCount, bytes: bytes, segmentsRemoved: removed)
+    return (report, base.bytesWritten)
   }
 
   private func write(to writer: inout CheckpointWriter) throws(CheckpointError) -> UInt64 {

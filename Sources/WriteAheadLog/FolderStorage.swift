@@ -97,6 +97,10 @@ private final class FolderFile: LogFile, LogLock {
     try explained("sync", path, try file.syncContent())
   }
 
+  func writeOut(_ range: Range<UInt64>) throws(LogError) {
+    try explained("write out", path, try file.writeOut(range))
+  }
+
   func truncate(to size: UInt64) throws(LogError) {
     try explained("truncate", path, try file.truncate(to: size))
   }

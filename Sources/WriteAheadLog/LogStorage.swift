@@ -47,6 +47,10 @@ package protocol LogFile: AnyObject, Sendable {
   /// Makes the content and the size durable. After an error the state of both is unknown.
   func sync() throws(LogError)
 
+  /// Writes the bytes of `range` to the disk and waits for that, which makes nothing durable: a later sync has less to
+  /// do, and other files' syncs need not wait behind all of it.
+  func writeOut(_ range: Range<UInt64>) throws(LogError)
+
   func truncate(to size: UInt64) throws(LogError)
 }
 

@@ -39,7 +39,7 @@ package struct FaultScript: Sendable {
 package struct StorageCall: Sendable {
   package enum Operation: UInt8, Sendable, CaseIterable {
     case names, lock, open, create, rename, remove, syncDirectory
-    case size, read, write, sync, truncate
+    case size, read, write, sync, writeOut, truncate
 
     /// As `LogError.io` names it.
     var words: String {
@@ -53,6 +53,7 @@ package struct StorageCall: Sendable {
       case .size: "measure"
       case .read: "read"
       case .write: "write to"
+      case .writeOut: "write out"
       case .truncate: "truncate"
       }
     }
@@ -60,7 +61,7 @@ package struct StorageCall: Sendable {
     /// Whether it could leave a trace on the disk.
     package var isChange: Bool {
       switch self {
-      case .create, .rename, .remove, .syncDirectory, .write, .sync, .truncate: true
+      case .create, .rename, .remove, .syncDirectory, .write, .sync, .writeOut, .truncate: true
       case .names, .lock, .open, .size, .read: false
       }
     }

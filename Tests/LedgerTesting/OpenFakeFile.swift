@@ -76,6 +76,11 @@ final class OpenFakeFile: LogFile {
     if case .lateFailure(let errno, _) = fault { throw call.failure(errno) }
   }
 
+  /// Makes no sector durable for certain: a crash can keep or lose each, as before.
+  func writeOut(_ range: Range<UInt64>) throws(LogError) {
+    try disk.perform(StorageCall(.writeOut, name, offset: range.lowerBound)) { _ in }
+  }
+
   func truncate(to size: UInt64) throws(LogError) {
     let call = StorageCall(.truncate, name, offset: size)
     try disk.perform(call) { _ in file.truncate(to: call.offset) }

@@ -44,6 +44,17 @@ import Testing
     #expect(try file.size() == 3)
   }
 
+  @Test("Bytes that were written out are those that were written, and what the system cannot write out is an error")
+  func writtenOut() throws {
+    let folder = try ScratchFolder()
+    let file = try OpenFile(making: folder.path(of: "file"))
+    try file.writeAll([1, 2, 3].span, at: 0)
+    try file.writeOut(0..<3)
+    #expect(try file.contents(bytesMax: 9) == [1, 2, 3])
+    let device = try OpenFile(reading: "/dev/null")
+    #expect(throws: Errno.illegalSeek) { try device.writeOut(0..<1) }
+  }
+
   @Test("A lock keeps out another value, and ends with its own")
   func lock() throws {
     let folder = try ScratchFolder()

@@ -52,6 +52,55 @@ struct CommitTests {
     #expect(inner.durableSequence == 1)
   }
 
+  @Test("Records before a cut are acknowledged before the next segment is begun, and those after it are in that one")
+  func cutHoldsUpNobody() async throws {
+    let disk = FakeStorage(seed: 1)
+    let log = try await SteppedLog.open(disk, LogOptions())
+    let inner = log.log
+    let began = Mutex(false)
+    disk.follow(
+      FaultScript.watching { call in
+        if call.operation == .sync, call.name == "wal-0000000000000001.lz4", !began.withLock({ $0 }) {
+          #expect(inner.durableSequence == 0)
+        }
+        guard [.create, .rename, .syncDirectory, .truncate].contains(call.operation) else { return }
+        began.withLock { $0 = true }
+        #expect(inner.durableSequence == 2)
+      })
+    log.stage([5, 5])
+    let cut = inner.stageCut()
+    log.stage([5])
+    log.executor.runUntilIdle()
+    disk.follow(FaultScript())
+    #expect(began.withLock { $0 })
+    #expect(try await cut.base().covered == 2)
+    #expect(inner.durableSequence == 3)
+    #expect(disk.files.keys.sorted() == ["wal-0000000000000001.lz4", "wal-0000000000000003.lz4"])
+    disk.losePower(seed: 1)
+    #expect(try await SteppedLog.open(disk, LogOptions()).replayed == [1, 2, 3])
+  }
+
+  @Test("A segment that was made ahead is the next one of a cut, and is removed if the present one has no record")
+  func madeAhead() async throws {
+    let disk = FakeStorage(seed: 1)
+    let log = try await SteppedLog.open(disk, LogOptions(preallocationBytes: 500))
+    log.commit([5])
+    let made = try log.log.makeSegmentAhead()
+    #expect(disk.files.keys.sorted() == ["wal-0000000000000001.lz4", "wal-next.tmp"])
+    let cut = log.log.stageCut(in: made)
+    log.executor.runUntilIdle()
+    #expect(try await cut.base().covered == 1)
+    #expect(disk.files.keys.sorted() == ["wal-0000000000000001.lz4", "wal-0000000000000002.lz4"])
+    #expect(disk.files["wal-0000000000000002.lz4"]?.count == 564)
+    let needless = log.log.stageCut(in: try log.log.makeSegmentAhead())
+    log.executor.runUntilIdle()
+    #expect(try await needless.base().covered == 1)
+    #expect(disk.files.keys.sorted() == ["wal-0000000000000001.lz4", "wal-0000000000000002.lz4"])
+    log.commit([5])
+    disk.losePower(seed: 1)
+    #expect(try await SteppedLog.open(disk, LogOptions()).replayed == [1, 2])
+  }
+
   @Test("A payload past 256 KiB is followed by another frame, and all of it comes back")
   func splitsFrames() async throws {
     let disk = FakeStorage(seed: 1)

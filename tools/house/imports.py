@@ -12,7 +12,7 @@ _PASSWORDS = ("CArgon2", "CCrypt")
 _CRYPTOGRAPHY = ("COpenSSL",) + _PASSWORDS
 _LOG_BYTES = ("CLZ4", "CChecksum")
 _TESTING = ("Testing", "XCTest", "TokenTesting", "TokenTestInputs", "LedgerTesting", "LedgerProof")
-_C_LIBRARY = ("Glibc", "Darwin", "Musl")
+_C_LIBRARY = ("Glibc", "Darwin", "Musl", "CSyncFileRange")
 _CORE = _HTTP + _COMMAND + _REPORTING + _FOUNDATION
 
 # The targets that speak to the operating system themselves: what a port has to look at.

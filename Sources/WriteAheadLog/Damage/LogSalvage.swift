@@ -109,8 +109,7 @@ package struct LogSalvage: Sendable {
       let header = FileHeader(
         kind: .segment, epoch: epochMax, identity: continuation.identity, sequence: continuation.firstSequence,
         previous: continuation.previous)
-      _ = try SegmentWriter.createFile(
-        LogListing.segmentName(continuation.firstSequence), header, storage, LogOptions())
+      _ = try NewSegment.make(header, in: storage)
     }
     try storage.syncDirectory()
     return kept

@@ -5,9 +5,12 @@ internal import Platform
 /// The calls block, so that a writer belongs on a thread of its own. A failure leaves the log as it was: the file that
 /// was begun is removed here or at the next opening.
 package struct CheckpointWriter {
-  /// The bytes that can wait in the system's memory: so much is synced at a time, lest the log's own syncs wait behind
-  /// all of it.
-  private static let unsyncedBytesMax = 1 << 20
+  /// The bytes that can wait in the system's memory: so much is written to the disk at a time, lest the log's own syncs
+  /// wait behind all of it.
+  ///
+  /// The file is synced once, at its end. Each sync of a file that has grown commits the file system's journal, for
+  /// which the log would wait too.
+  private static let bytesInMemoryMax = 1 << 20
 
   private let storage: any LogStorage
   private let base: CheckpointBase
@@ -15,7 +18,7 @@ package struct CheckpointWriter {
   private var encoder: FrameEncoder
   private var gathered: [UInt8]
   private var offset: UInt64 = 0
-  private var syncedEnd: UInt64 = 0
+  private var writtenOutEnd: UInt64 = 0
 
   private var name: String { LogListing.checkpointName(base.covered) }
   private var unfinishedName: String { name + LogListing.unfinishedSuffix }
@@ -32,7 +35,7 @@ package struct CheckpointWriter {
     encoder = FrameEncoder(identity: base.identity, epoch: base.epoch, chain: checksum)
   }
 
-  /// Writes a frame with `entryCount` whole entries, and syncs the file after each MiB.
+  /// Writes a frame with `entryCount` whole entries, and the file to the disk after each MiB.
   ///
   /// The payload has 1 byte to 1 MiB.
   package mutating func append(_ payload: Span<UInt8>, entryCount: UInt32) throws(LogError) {
@@ -40,7 +43,9 @@ package struct CheckpointWriter {
       .checkpoint, payload, recordCount: entryCount, firstSequence: base.covered, watermark: base.covered, to: &gathered
     )
     try flush()
-    if offset - syncedEnd >= UInt64(Self.unsyncedBytesMax) { try sync() }
+    guard offset - writtenOutEnd >= UInt64(Self.bytesInMemoryMax) else { return }
+    try file.writeOut(writtenOutEnd..<offset)
+    writtenOutEnd = offset
   }
 
   /// Completes the file, makes it durable and gives it its name; returns its size.
@@ -51,7 +56,7 @@ package struct CheckpointWriter {
     do throws(LogError) {
       encoder.appendMark(.close, firstSequence: base.covered, watermark: base.covered, to: &gathered)
       try flush()
-      try sync()
+      try file.sync()
       try storage.rename(unfinishedName, to: name)
     } catch {
       throw .unnamed(error)
@@ -79,11 +84,6 @@ package struct CheckpointWriter {
     try file.writeAll(gathered.span, at: offset)
     offset += UInt64(gathered.count)
     gathered.removeAll(keepingCapacity: true)
-  }
-
-  private mutating func sync() throws(LogError) {
-    try file.sync()
-    syncedEnd = offset
   }
 }
 

@@ -68,7 +68,7 @@ extension CommitLog {
   ) throws(LogError) -> ResumePoint {
     for name in listing.unfinished { try storage.remove(name) }
     let header = FileHeader(kind: .segment, epoch: epoch, identity: identity, sequence: 1, previous: 0)
-    let made = try SegmentWriter.createFile(LogListing.segmentName(1), header, storage, options)
+    let made = try NewSegment.make(header, in: storage, room: options.preallocationBytes)
     return ResumePoint(
       firstSequence: 1, version: header.version, offset: UInt64(LogFormat.fileHeaderBytes), fileBytes: made.bytes,
       previous: made.checksum,

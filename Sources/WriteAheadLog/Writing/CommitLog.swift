@@ -23,6 +23,7 @@ package actor CommitLog {
   private nonisolated let busySince = Atomic<Int64>(0)
   private nonisolated let stalled = Atomic(false)
   private nonisolated let isSyncDue = Atomic(false)
+  private nonisolated let preallocationBytes: Int
   private let durability: Durability
   private let onCommit: (@Sendable (Duration) -> Void)?
   private let clock: any Clock<Duration>
@@ -46,6 +47,7 @@ package actor CommitLog {
     self.executor = executor
     taskExecutor = executor as? any TaskExecutor
     latest = Mutex(writer.statistics)
+    preallocationBytes = options.preallocationBytes
     durability = options.durability
     onCommit = options.onCommit
     self.clock = clock
@@ -81,11 +83,18 @@ extension CommitLog {
     if staged.stage(sequence: sequence, encode) { startDrain() }
   }
 
+  /// Makes a file for ``stageCut(in:)``, so that commits after the cut wait less; blocks, so not on the log's thread.
+  ///
+  /// Only one can exist at a time.
+  package nonisolated func makeSegmentAhead() throws(LogError) -> UnnamedSegment {
+    try UnnamedSegment(aheadIn: storage, room: preallocationBytes)
+  }
+
   /// Begins a new segment after all that is staged so far, for a checkpoint of the state after it.
   ///
   /// The call never blocks. Only the one writer calls it, and not again before the result is there.
-  package nonisolated func stageCut() -> SegmentCut {
-    let (cut, mustDrain) = staged.stageCut()
+  package nonisolated func stageCut(in unnamed: UnnamedSegment? = nil) -> SegmentCut {
+    let (cut, mustDrain) = staged.stageCut(in: unnamed)
     if mustDrain { startDrain() }
     return cut
   }
@@ -181,7 +190,12 @@ extension CommitLog {
   private func write() throws(LogError) {
     for batch in batches {
       if batch.recordCount > 0 { try writer.append(batch.payload.span, recordCount: batch.recordCount) }
-      if let cut = batch.cut { cut.resolve(.success(try writer.cut())) }
+      guard let cut = batch.cut else { continue }
+      // Those who wait for these records need not wait for the next segment.
+      try writer.sync()
+      note(lastCommit: statistics.lastCommit)
+      waiters.acknowledge(through: writer.nextSequence - 1)
+      cut.resolve(.success(try writer.cut(cut.unnamed)))
     }
     try writer.flush()
     if isSyncDue.exchange(false, ordering: .relaxed) {

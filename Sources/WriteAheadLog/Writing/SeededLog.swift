@@ -22,7 +22,7 @@ package enum SeededLog {
     var generator = SystemRandomNumberGenerator()
     let identity = LogIdentity(from: &generator)
     let header = FileHeader(kind: .segment, epoch: 1, identity: identity, sequence: covered + 1, previous: 0)
-    _ = try SegmentWriter.createFile(LogListing.segmentName(covered + 1), header, storage, LogOptions())
+    _ = try NewSegment.make(header, in: storage)
     return CheckpointBase(covered: covered, identity: identity, epoch: 1, bytesWritten: 0, previous: 0)
   }
 }

@@ -20,6 +20,12 @@ package final class SegmentCut: Sendable {
   }
 
   private let state = Mutex(State())
+  /// The file in which the next segment begins, if it was made ahead.
+  let unnamed: UnnamedSegment?
+
+  init(in unnamed: UnnamedSegment?) {
+    self.unnamed = unnamed
+  }
 
   /// The first result stays.
   func resolve(_ result: Result<CheckpointBase, LogError>) {

@@ -102,15 +102,18 @@ struct SegmentWriter {
 
   /// Ends the segment, unless it has no record yet, and continues in a new one; docs/wal-format.md section 2.4 gives
   /// the reason for the order of the steps.
-  mutating func beginSegment() throws(LogError) {
-    guard nextSequence > firstSequence else { return }
+  mutating func beginSegment(in unnamed: UnnamedSegment? = nil) throws(LogError) {
+    guard nextSequence > firstSequence else {
+      unnamed?.abandon()
+      return
+    }
     try sync()
     let old = file
-    try goOn(inSegmentAfter: encoder.chain) { writer throws(LogError) in
+    try goOn(inSegmentAfter: encoder.chain, unnamed) { writer throws(LogError) in
       writer.appendMark(.seal)
-      try writer.flush()
-      try old.truncate(to: writer.offset)
       try writer.sync()
+      // No sync follows, since zeroes may stand after a seal, and a new size would have to wait for the journal.
+      try old.truncate(to: writer.offset)
     }
     statistics.segments += 1
   }
@@ -128,11 +131,12 @@ struct SegmentWriter {
   ///
   /// `finish` is called once the new segment exists, and ends the old one.
   private mutating func goOn(
-    inSegmentAfter previous: UInt32, finish: (inout SegmentWriter) throws(LogError) -> Void
+    inSegmentAfter previous: UInt32, _ unnamed: UnnamedSegment? = nil,
+    finish: (inout SegmentWriter) throws(LogError) -> Void
   ) throws(LogError) {
     let header = FileHeader(
       kind: .segment, epoch: epoch, identity: identity, sequence: nextSequence, previous: previous)
-    let made = try Self.createFile(LogListing.segmentName(nextSequence), header, storage, options)
+    let made = try NewSegment.make(header, unnamed, in: storage, room: options.preallocationBytes)
     try finish(&self)
     firstSequence = nextSequence
     file = made.file
@@ -142,9 +146,9 @@ struct SegmentWriter {
     zeroedEnd = made.bytes
   }
 
-  /// Ends the segment, so that a checkpoint can cover all before the next one.
-  mutating func cut() throws(LogError) -> CheckpointBase {
-    try beginSegment()
+  /// Ends the segment, so that a checkpoint can cover all before the next one, for which `unnamed` was made ahead.
+  mutating func cut(_ unnamed: UnnamedSegment?) throws(LogError) -> CheckpointBase {
+    try beginSegment(in: unnamed)
     try sync()
     return CheckpointBase(
       covered: nextSequence - 1, identity: identity, epoch: epoch, bytesWritten: statistics.bytesWritten,
@@ -162,25 +166,5 @@ struct SegmentWriter {
 
   private mutating func appendMark(_ kind: FrameHeader.Kind) {
     encoder.appendMark(kind, firstSequence: nextSequence, watermark: statistics.syncedSequence, to: &gathered)
-  }
-}
-
-extension SegmentWriter {
-  /// Makes a file with a header and zeroes after it, complete and durable before it has its name.
-  ///
-  /// - Returns: The file, its header's checksum, and the number of its bytes.
-  static func createFile(
-    _ name: String, _ header: FileHeader, _ storage: any LogStorage, _ options: LogOptions
-  ) throws(LogError) -> (file: any LogFile, checksum: UInt32, bytes: UInt64) {
-    let unfinishedName = name + LogListing.unfinishedSuffix
-    let file = try storage.open(unfinishedName, for: .creating)
-    var bytes = header.encoded()
-    let checksum = bytes.span.integer(UInt32.self, at: LogFormat.fileHeaderBytes - 4)
-    bytes += [UInt8](repeating: 0, count: max(0, options.preallocationBytes))
-    try file.writeAll(bytes.span, at: 0)
-    try file.sync()
-    try storage.rename(unfinishedName, to: name)
-    try storage.syncDirectory()
-    return (file, checksum, UInt64(bytes.count))
   }
 }

@@ -13,9 +13,12 @@ final class FaultWatch: Sendable {
     let operation: StorageCall.Operation
     let name: String
     let phase: Phase
+    /// Whether it belongs to a segment that is made ahead, on which the log does not depend yet.
+    let isOfSegmentAhead: Bool
 
     /// Whether only a checkpoint depends on it: if it fails, the log is as it was.
     var isOfCheckpointAlone: Bool {
+      if isOfSegmentAhead { return true }
       guard phase == .checkpointing || phase == .closing else { return false }
       return name.hasPrefix("checkpoint-") || operation == .names || operation == .remove
     }
@@ -28,6 +31,8 @@ final class FaultWatch: Sendable {
     /// A failure after which this opening may change nothing any more.
     var stop: LogError?
     var unsyncable: Set<String> = []
+    /// Whether the segment that is made ahead is synced, so that the next change of it is the log's.
+    var isMadeAhead = false
     var isRetry = false
     var syncs = 0
     var breaches: [String] = []
@@ -74,19 +79,26 @@ final class FaultWatch: Sendable {
   // MARK: - One operation
 
   private func fate(of call: StorageCall) -> StorageFault? {
-    if let onChange, call.operation.isChange {
-      onChange(Operation(operation: call.operation, name: call.name, phase: state.withLock { $0.phase }))
-    }
+    if let onChange, call.operation.isChange { onChange(state.withLock { Self.operation(of: call, &$0) }) }
     return state.withLock { state in
       let number = state.operations.count
-      let called = Operation(operation: call.operation, name: call.name, phase: state.phase)
+      let called = Self.operation(of: call, &state)
       state.operations.append(called)
       Self.watch(&state, called)
       let isHit = target.map { form.isSticky ? number >= $0 : number == $0 } ?? false
       let fault = isHit ? fault(of: call, called, &state) : nil
       if fault == nil, call.operation == .sync, call.name.hasPrefix("wal-") { state.syncs += 1 }
+      if called.isOfSegmentAhead, call.operation == .sync { state.isMadeAhead = fault == nil }
       return fault
     }
+  }
+
+  private static func operation(of call: StorageCall, _ state: inout State) -> Operation {
+    let isAhead = call.name == "wal-next.tmp"
+    if isAhead, call.operation == .create { state.isMadeAhead = false }
+    return Operation(
+      operation: call.operation, name: call.name, phase: state.phase,
+      isOfSegmentAhead: isAhead && !state.isMadeAhead)
   }
 
   private func fault(of call: StorageCall, _ called: Operation, _ state: inout State) -> StorageFault? {

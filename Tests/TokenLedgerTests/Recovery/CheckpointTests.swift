@@ -186,8 +186,11 @@ struct CheckpointTests {
     #expect(await (try open(folder, ManualClock(), seed: 2)).ledger.statistics.liveSessions == 300)
   }
 
-  @Test("A checkpoint that does not fit on the disk leaves the ledger and its log as they were")
-  func fullDisk() async throws {
+  @Test(
+    "A checkpoint that does not fit on the disk leaves the ledger and its log as they were",
+    // Too little for the segment after it, and enough for that but not for the checkpoint.
+    arguments: [50, 500])
+  func fullDisk(bytesLeft: Int) async throws {
     let executor = SteppedExecutor()
     let storage = FakeStorage(seed: 1)
     let grant = try grant("ann")
@@ -198,12 +201,12 @@ struct CheckpointTests {
       ).ledger
       for _ in 0..<20 { _ = try await ledger.open(grant) }
       var script = FaultScript()
-      // Enough for the new segment, not for the checkpoint.
-      script.bytesMax = storage.files.values.reduce(0) { $0 + $1.count } + 500
+      script.bytesMax = storage.files.values.reduce(0) { $0 + $1.count } + bytesLeft
       storage.follow(script)
       await #expect(throws: LogError.self) { try await ledger.checkpoint() }
       storage.follow(FaultScript())
-      #expect(storage.files.keys.allSatisfy { !$0.hasPrefix("checkpoint-") }, "\(storage.files.keys)")
+      let names = storage.files.keys
+      #expect(names.allSatisfy { !$0.hasPrefix("checkpoint-") && !$0.hasSuffix(".tmp") }, "\(names)")
       #expect(ledger.logFailure == nil)
       _ = try await ledger.open(grant)
       #expect(try await ledger.checkpoint()?.entries == 21)
