@@ -378,8 +378,8 @@ let package = Package(
 // Parts of the package for the tools that build them many times.
 let core: Set = [
   "Platform", "CSyncFileRange", "CChecksum", "CLZ4", "WriteAheadLog", "RotationModel", "TokenLedger", "TokenTestInputs",
-  "LedgerTesting",
-  "LedgerProof", "ledger-proof", "PlatformTests", "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
+  "LedgerTesting", "LedgerProof", "ledger-proof", "PlatformTests", "WriteAheadLogTests", "TokenLedgerTests",
+  "LedgerProofTests",
 ]
 let engine: Set = [
   "COpenSSL", "CArgon2", "CCrypt", "TokenSigning", "TokenVerification", "TokenEngine", "TokenAccounts", "TokenTesting",
@@ -388,9 +388,8 @@ let engine: Set = [
 ]
 let shared: Set = [
   "Platform", "CSyncFileRange", "CChecksum", "CLZ4", "CLibPQ", "WriteAheadLog", "RotationModel", "TokenLedger",
-  "TokenLedgerPostgres",
-  "TokenTestInputs", "PostgresTesting", "LedgerTesting", "LedgerProof", "ledger-proof", "TokenLedgerPostgresTests",
-  "event-follower",
+  "TokenLedgerPostgres", "TokenTestInputs", "PostgresTesting", "LedgerTesting", "LedgerProof", "ledger-proof",
+  "TokenLedgerPostgresTests", "event-follower",
 ]
 @MainActor func keep(
   _ targets: Set<String>, products: Set<String>, traits: Set<Trait> = [], dependencies: Set<String>
@@ -451,8 +450,7 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
   keep(
     [
       "Platform", "CSyncFileRange", "CChecksum", "CLZ4", "COpenSSL", "CFuzzer", "WriteAheadLog", "RotationModel",
-      "TokenLedger",
-      "TokenSigning", "TokenForm", "TokenTestInputs", "LedgerTesting", "ledger-fuzz",
+      "TokenLedger", "TokenSigning", "TokenForm", "TokenTestInputs", "LedgerTesting", "ledger-fuzz",
     ],
     products: [], dependencies: ["swift-system"])
   for target in package.targets where target.type == .regular || target.type == .executable {

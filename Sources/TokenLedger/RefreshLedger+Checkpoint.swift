@@ -5,9 +5,9 @@ extension RefreshLedger {
   /// Writes the current state to one file and then removes the part of the log that it replaces.
   ///
   /// No rotation waits for it: the state is a snapshot (one reference for each 512 entries, taken in one step), and a
-  /// thread of its own writes it. The log begins a new segment for it, made ahead, as it does by itself at
-  /// ``LedgerOptions/segmentBytesMax``. Only one checkpoint is written at a time: a call during another one returns
-  /// that one's report.
+  /// thread of its own writes it. The log begins a new segment for it, as it does by itself at
+  /// ``LedgerOptions/segmentBytesMax``; the file of that segment is made before the snapshot is taken. Only one
+  /// checkpoint is written at a time: a call during another one returns that one's report.
   ///
   /// - Returns: The report, or nil if there is nothing to write: no log, or no record since the last checkpoint.
   /// - Throws: `LogError.io` if the file could not be written, for example on a full disk; the log is as before and the
@@ -50,6 +50,8 @@ extension RefreshLedger {
     try log.reserve()
   }
 
+  private typealias Written = Result<(report: CheckpointReport, mark: UInt64), LogError>
+
   /// Writes the checkpoint, on the thread for it.
   private nonisolated func write(
     to log: CommitLog, _ onProgress: @escaping @Sendable (CheckpointProgress) -> Void
@@ -74,8 +76,6 @@ extension RefreshLedger {
     try admitCheckpoint(to: log)
     return (LedgerSnapshot(of: machine.state, sequence: machine.sequence), log.stageCut(in: unnamed))
   }
-
-  private typealias Written = Result<(report: CheckpointReport, mark: UInt64), LogError>
 
   private func endCheckpoint(_ result: Written) {
     checkpointing = nil

@@ -57,6 +57,7 @@ struct CommitTests {
     let disk = FakeStorage(seed: 1)
     let log = try await SteppedLog.open(disk, LogOptions())
     let inner = log.log
+    let made = try inner.makeSegmentAhead()
     let began = Mutex(false)
     disk.follow(
       FaultScript.watching { call in
@@ -68,7 +69,7 @@ struct CommitTests {
         #expect(inner.durableSequence == 2)
       })
     log.stage([5, 5])
-    let cut = inner.stageCut()
+    let cut = inner.stageCut(in: made)
     log.stage([5])
     log.executor.runUntilIdle()
     disk.follow(FaultScript())

@@ -83,17 +83,18 @@ extension CommitLog {
     if staged.stage(sequence: sequence, encode) { startDrain() }
   }
 
-  /// Makes a file for ``stageCut(in:)``, so that commits after the cut wait less; blocks, so not on the log's thread.
+  /// Makes the file for ``stageCut(in:)``, so that commits after the cut wait less.
   ///
-  /// Only one can exist at a time.
+  /// The call blocks, so it belongs on a thread that no commit needs. Only one such file can exist at a time.
   package nonisolated func makeSegmentAhead() throws(LogError) -> UnnamedSegment {
     try UnnamedSegment(aheadIn: storage, room: preallocationBytes)
   }
 
-  /// Begins a new segment after all that is staged so far, for a checkpoint of the state after it.
+  /// Begins a new segment, in a file made ahead, after all that is staged so far, for a checkpoint of the state after
+  /// it.
   ///
   /// The call never blocks. Only the one writer calls it, and not again before the result is there.
-  package nonisolated func stageCut(in unnamed: UnnamedSegment? = nil) -> SegmentCut {
+  package nonisolated func stageCut(in unnamed: UnnamedSegment) -> SegmentCut {
     let (cut, mustDrain) = staged.stageCut(in: unnamed)
     if mustDrain { startDrain() }
     return cut

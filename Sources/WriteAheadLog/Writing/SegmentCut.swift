@@ -20,10 +20,10 @@ package final class SegmentCut: Sendable {
   }
 
   private let state = Mutex(State())
-  /// The file in which the next segment begins, if it was made ahead.
-  let unnamed: UnnamedSegment?
+  /// The file in which the next segment begins.
+  let unnamed: UnnamedSegment
 
-  init(in unnamed: UnnamedSegment?) {
+  init(in unnamed: UnnamedSegment) {
     self.unnamed = unnamed
   }
 

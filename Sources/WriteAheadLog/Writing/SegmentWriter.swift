@@ -139,7 +139,8 @@ struct SegmentWriter {
     let made = try NewSegment.make(header, unnamed, in: storage, room: options.preallocationBytes)
     try finish(&self)
     firstSequence = nextSequence
-    file = made.file
+    // Opened by its name, since errors name a file as it was opened.
+    file = try storage.open(LogListing.segmentName(nextSequence), for: .writing)
     carried = previous
     encoder.chain = made.checksum
     offset = UInt64(LogFormat.fileHeaderBytes)
@@ -147,7 +148,7 @@ struct SegmentWriter {
   }
 
   /// Ends the segment, so that a checkpoint can cover all before the next one, for which `unnamed` was made ahead.
-  mutating func cut(_ unnamed: UnnamedSegment?) throws(LogError) -> CheckpointBase {
+  mutating func cut(_ unnamed: UnnamedSegment) throws(LogError) -> CheckpointBase {
     try beginSegment(in: unnamed)
     try sync()
     return CheckpointBase(

@@ -68,7 +68,7 @@ final class StagedRecords: Sendable {
   /// Asks for a new segment after what is staged so far; at most one is under way at a time.
   ///
   /// - Returns: The cut, and whether the caller must start a drain.
-  func stageCut(in unnamed: UnnamedSegment?) -> (cut: SegmentCut, mustDrain: Bool) {
+  func stageCut(in unnamed: UnnamedSegment) -> (cut: SegmentCut, mustDrain: Bool) {
     let cut = SegmentCut(in: unnamed)
     let mustDrain = state.withLock { state in
       if let refusal = state.refusal {

@@ -47,13 +47,10 @@ package struct UnnamedSegment: Sendable {
     let encoded = header.encoded()
     try file.writeAll(encoded.span, at: 0)
     try file.sync()
-    let segmentName = LogListing.segmentName(header.sequence)
-    try storage.rename(name, to: segmentName)
+    try storage.rename(name, to: LogListing.segmentName(header.sequence))
     try storage.syncDirectory()
-    // Opened anew, since errors name the file as it was opened.
-    let named = try storage.open(segmentName, for: .writing)
     let checksum = encoded.span.integer(UInt32.self, at: LogFormat.fileHeaderBytes - 4)
-    return NewSegment(file: named, checksum: checksum, bytes: bytes)
+    return NewSegment(checksum: checksum, bytes: bytes)
   }
 
   /// Removes the file, if that is possible: no segment begins in it.
@@ -64,7 +61,6 @@ package struct UnnamedSegment: Sendable {
 
 /// A segment in which nothing is written but its header.
 struct NewSegment {
-  let file: any LogFile
   /// The header's checksum, which is the chain value after it.
   let checksum: UInt32
   /// The number of bytes of the file, the zeroes included.
