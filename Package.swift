@@ -106,6 +106,7 @@ let package = Package(
       name: "TokenLedgerPostgres",
       dependencies: [
         "Platform", "RotationModel", "TokenLedger", .target(name: "CLibPQ", condition: postgres),
+        .target(name: "COpenSSL", condition: postgres),
       ],
       swiftSettings: settingsTouchingC
     ),
@@ -336,7 +337,8 @@ let package = Package(
     .testTarget(
       name: "TokenAccountsTests",
       dependencies: [
-        "TokenAccounts", "TokenEngine", "TokenLedger", "LedgerTesting", "TokenTesting", "PostgresTesting",
+        "TokenAccounts", "TokenEngine", "TokenLedger", "TokenSigning", "LedgerTesting", "TokenTesting",
+        "PostgresTesting",
         .target(name: "TokenLedgerPostgres", condition: postgres),
       ],
       swiftSettings: settings),
@@ -387,9 +389,9 @@ let engine: Set = [
   "TokenEngineTests", "TokenAccountsTests", "PlainLibrary", "operation-costs",
 ]
 let shared: Set = [
-  "Platform", "CSyncFileRange", "CChecksum", "CLZ4", "CLibPQ", "WriteAheadLog", "RotationModel", "TokenLedger",
-  "TokenLedgerPostgres", "TokenTestInputs", "PostgresTesting", "LedgerTesting", "LedgerProof", "ledger-proof",
-  "TokenLedgerPostgresTests", "event-follower",
+  "Platform", "CSyncFileRange", "CChecksum", "CLZ4", "CLibPQ", "COpenSSL", "WriteAheadLog", "RotationModel",
+  "TokenLedger", "TokenLedgerPostgres", "TokenTestInputs", "PostgresTesting", "LedgerTesting", "LedgerProof",
+  "ledger-proof", "TokenLedgerPostgresTests", "event-follower",
 ]
 @MainActor func keep(
   _ targets: Set<String>, products: Set<String>, traits: Set<Trait> = [], dependencies: Set<String>

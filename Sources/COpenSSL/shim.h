@@ -14,6 +14,10 @@
 #include <stddef.h>
 #include <string.h>
 
+// Keeps libcrypto usable until the process has ended. Its own clean-up at exit frees the locks that a thread takes which is
+// just ending, and the process would crash after its work is done. The first use of libcrypto in a process decides.
+static inline void ledger_keep_libcrypto(void) { OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL); }
+
 // OSSL_PARAM arrays borrow C strings and integers that must outlive the call, which Swift can express
 // only with nested closures: what needs them is spelled here.
 

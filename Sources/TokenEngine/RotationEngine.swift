@@ -82,6 +82,7 @@ public final class RotationEngine: Sendable {
     observer: any EngineObserver = SilentObserver(), clock: SessionClock = .system,
     onProgress: @escaping (LedgerReplayProgress) -> Void = { _ in }
   ) async throws(EngineError) -> RotationEngine {
+    Libcrypto.keepUntilExit()
     try options.validate()
     try makeFolder(folder)
     var ledgerOptions = options.ledgerOptions

@@ -1,4 +1,5 @@
 #if Postgres
+internal import COpenSSL
 internal import Platform
 public import RotationModel
 internal import Synchronization
@@ -30,6 +31,8 @@ public final class PostgresLedger: Sendable {
   public static func open(
     _ address: DatabaseAddress, options: PostgresOptions = PostgresOptions()
   ) async throws(DatabaseError) -> PostgresLedger {
+    // libpq uses libcrypto on the threads of the feed and the lanes, which end as the ledger closes.
+    ledger_keep_libcrypto()
     do { try options.validate() } catch { throw .unsuitable("A setting of the database is wrong: \(error)") }
     let knowledge = try InstanceKnowledge(options: options)
     var setting = try LedgerSetting(options: options)

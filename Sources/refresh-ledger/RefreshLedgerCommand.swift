@@ -1,5 +1,6 @@
 import ArgumentParser
 import Platform
+import TokenSigning
 
 @main
 struct RefreshLedgerCommand: AsyncParsableCommand {
@@ -23,6 +24,7 @@ struct RefreshLedgerCommand: AsyncParsableCommand {
   /// A failure is one line on the standard error output and an exit code.
   static func main() async {
     StandardStreams.fillGaps()
+    Libcrypto.keepUntilExit()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

@@ -30,8 +30,8 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "TokenLedger": (
         ("Platform", "WriteAheadLog", "RotationModel"), _CORE + _CRYPTOGRAPHY + _LOG_BYTES + ("ServiceLifecycle",)),
     # Knows sessions as rows; takes from the ledger with a log how it corrects time and remembers revocations, and what is
-    # moved from one to the other.
-    "TokenLedgerPostgres": (("Platform", "RotationModel", "TokenLedger"), _CORE + _CRYPTOGRAPHY + _LOG_BYTES),
+    # moved from one to the other. Of libcrypto it knows only that libpq uses it.
+    "TokenLedgerPostgres": (("Platform", "RotationModel", "TokenLedger"), _CORE + _PASSWORDS + _LOG_BYTES),
     # Knows signatures, not the ledger.
     "TokenSigning": (("Platform",), _CORE + _PASSWORDS + _LOG_BYTES + ("ServiceLifecycle",)),
     # Judges access tokens, in any process; no ledger, no HTTP.

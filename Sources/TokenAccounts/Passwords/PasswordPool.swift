@@ -1,6 +1,7 @@
 internal import Platform
 internal import Synchronization
 public import TokenEngine
+internal import TokenSigning
 
 /// A pool of threads for password work: a bounded number of jobs run at a time, and a bounded number wait in order.
 ///
@@ -27,6 +28,7 @@ public final class PasswordPool: Sendable {
   ///   - workers: The number of jobs that run at a time, at least 1; by default the number of cores.
   ///   - waitingMax: The most jobs that wait while all workers are busy; 0 for none.
   public init(workers: Int = PasswordPool.coreCount, waitingMax: Int = 64) {
+    Libcrypto.keepUntilExit()
     precondition(workers >= 1 && waitingMax >= 0, "a password pool has at least one worker")
     self.workers = workers
     self.waitingMax = waitingMax
